@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * All that a renderer may see: attempt, evidence, verdict, frames, and who and where we are. */
+#ifndef WHYREFUSED_REPORT_H
+#define WHYREFUSED_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "whyrefused/attempt.h"
+#include "whyrefused/cause.h"
+#include "whyrefused/evidence.h"
+
+#define WR_FRAMES_MAX 48
+#define WR_FRAMES_TEXT 8192
+
+/* One native frame. Texts are terminated strings inside wr_frames.text; 0 = not known. */
+struct wr_frame {
+    uint64_t pc;
+    uint64_t offset;         /* of pc in its module's file */
+    uint64_t symbol_offset;  /* of pc from the symbol */
+    uint16_t module, build_id, symbol, file;
+    uint32_t line; /* 0 = not known */
+};
+
+struct wr_frames {
+    uint32_t count;
+    bool cut;            /* there were more */
+    const char *missing; /* what the frames lack and why, a fixed sentence; NULL = nothing */
+    struct wr_frame frame[WR_FRAMES_MAX]; /* innermost first */
+    uint16_t text_used;                   /* text[0] is always 0: offset 0 is "" */
+    char text[WR_FRAMES_TEXT];
+};
+
+struct wr_process {
+    int32_t pid, parent_pid, thread_id;
+    char name[16], thread_name[16], host[65];
+    char executable[256]; /* "" = not known */
+    char unit[128];       /* systemd unit of this process; "" = none */
+    char container[72];   /* container id; "" = none */
+    char test[160];       /* name of the running test, from the environment; "" = none */
+};
+
+enum wr_format { WR_FORMAT_TEXT, WR_FORMAT_SHORT, WR_FORMAT_JSON };
+
+struct wr_report {
+    const struct wr_attempt *attempt;
+    const struct wr_evidence *evidence;
+    const struct wr_verdict *verdict;
+    const struct wr_frames *frames; /* NULL = not asked for */
+    const struct wr_process *process;
+    uint64_t sequence;   /* of this process's reports, from 1 */
+    uint64_t spent_us;   /* time that the diagnosis itself took, until rendering */
+    bool out_of_time;    /* the budget ended before every probe had run */
+    bool redact_hosts, redact_paths;
+};
+
+#endif

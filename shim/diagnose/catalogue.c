@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * The layers in the order of the catalogue. Pure data. */
+#include "diagnose/catalogue.h"
+
+#include <string.h>
+
+const struct wr_layer wr_layers[] = {
+    {"unix", wr_causes_unix},
+    {"local", wr_causes_local},
+    {"route", wr_causes_route},
+    {"tcp", wr_causes_tcp},
+    {"tcp_context", wr_causes_tcp_context},
+    {"other", wr_causes_other},
+    {0},
+};
+
+const struct wr_cause *wr_cause_by_id(const char *id)
+{
+    for (WR_EACH_CAUSE(layer, cause)) {
+        if (strcmp(cause->id, id) == 0)
+            return cause;
+    }
+    return NULL;
+}

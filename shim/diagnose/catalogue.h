@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * The tables of causes; each stands in the file of its name and ends with a row without an id.
+ * For diagnose/ alone: others go through wr_layers of whyrefused/cause.h. */
+#ifndef WR_DIAGNOSE_CATALOGUE_H
+#define WR_DIAGNOSE_CATALOGUE_H
+
+#include "whyrefused/cause.h"
+
+extern const struct wr_cause wr_causes_unix[];        /* unix.c: AF_UNIX */
+extern const struct wr_cause wr_causes_route[];       /* route.c: the network between */
+extern const struct wr_cause wr_causes_local[];       /* local.c: local resource, program errors */
+extern const struct wr_cause wr_causes_tcp[];         /* tcp.c: TCP refused, by what listens */
+extern const struct wr_cause wr_causes_tcp_context[]; /* tcp_context.c: TCP refused, by where */
+extern const struct wr_cause wr_causes_other[];       /* other.c: the rest */
+
+/* The row for what no other row explains. */
+extern const struct wr_cause *const wr_cause_unexplained;
+
+/* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine
+ * where two rows of a kind compete. */
+enum wr_rank {
+    WR_RANK_NOTHING = 0,   /* unexplained */
+    WR_RANK_SYMPTOM = 20,  /* "no listener", "port closed" */
+    WR_RANK_NEARBY = 40,   /* something similar exists elsewhere: a hint with evidence */
+    WR_RANK_SPECIFIC = 60, /* the state that explains the symptom was seen */
+    WR_RANK_ROOT = 80,     /* a cause under the symptom: a dead gateway, a proxy, a limit */
+    WR_RANK_ARGUMENT = 100 /* the call itself could not have worked */
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * Causes of no particular layer. Rows and their match functions; pure. */
+#include "diagnose/catalogue.h"
+
+static enum wr_match match_unexplained(const struct wr_evidence *ev)
+{
+    (void)ev;
+    return WR_MATCH_NO; /* wr_diagnose() takes this row when no other holds */
+}
+
+const struct wr_cause wr_causes_other[] = {
+    {
+        .id = "unexplained",
+        .seen_as = "any",
+        .what = "nothing in the catalogue holds: the report says so, with all evidence",
+        .headline = "no known cause fits the evidence",
+        .explain = "None of the causes that whyrefused knows is consistent with what was seen. The "
+                   "JSON report (WHYREFUSED_FORMAT=json) carries all of the evidence.",
+        .rank = WR_RANK_NOTHING,
+        .match = match_unexplained,
+        .because = {"the call failed with {error} ({error.text}) after {elapsed_us.ms} ms"},
+    },
+    {0},
+};
+
+const struct wr_cause *const wr_cause_unexplained = &wr_causes_other[0];

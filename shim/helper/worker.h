@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * What the shim and the helper program say to each other. The shim starts
+ * `whyrefused --worker TASK` with three descriptors: 3 = request (read), 4 = answer (write),
+ * 5 = extra input; nothing else is open but 0-2 on /dev/null, and the environment is empty but
+ * for what a task names. The worker writes its answer and exits; the shim reads what came. */
+#ifndef WR_HELPER_WORKER_H
+#define WR_HELPER_WORKER_H
+
+#include <stdint.h>
+
+#define WR_WORKER_REQUEST_FD 3
+#define WR_WORKER_ANSWER_FD 4
+#define WR_WORKER_EXTRA_FD 5
+
+/* Task "frames": 3 = struct wr_snapshot, then stack_size bytes of stack; 5 = the host's
+ * /proc/PID/maps, opened by the host. Answer: a line for each frame, innermost first, at most
+ * WR_FRAMES_MAX: five fields separated by tabs, empty where not known, lower-case hex numbers:
+ *   pc \t module path \t offset in module \t build id \t symbol[+offset]
+ * Bytes below 0x20, 0x7f and the tab in names are replaced by '?'. A last line "!text" says what
+ * is missing and why. */
+#define WR_SNAPSHOT_MAGIC 0x57525331u /* "WRS1" */
+#define WR_SNAPSHOT_REGS 18
+
+struct wr_snapshot {
+    uint32_t magic;
+    uint32_t machine;    /* ELF e_machine: EM_X86_64, EM_AARCH64 */
+    int32_t pid;         /* of the host */
+    uint32_t stack_size; /* bytes that follow */
+    uint64_t stack_base; /* address of the first of them, equal to the stack pointer */
+    /* x86-64: rax rbx rcx rdx rsi rdi rbp rsp r8..r15 rip; only rbx rbp rsp r12-r15 rip are set */
+    uint64_t regs[WR_SNAPSHOT_REGS];
+};
+
+/* Task "config": 3 = the search list, one terminated path after the other (a path that ends in
+ * "/" stands for its *.conf files in order); 5 = not used. Answer: the block of
+ * config/settings.h. Environment: none. */
+
+#endif

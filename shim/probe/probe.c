@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Runs the probes of probes.def. See probe.h. */
+#include "probe/probe.h"
+
+static const struct {
+    enum wr_tier tier;
+    void (*run)(struct wr_probe_ctx *ctx);
+} probes[] = {
+#define PROBE(name, tier, reads) {WR_TIER_##tier, wr_probe_##name},
+#include "probe/probes.def"
+#undef PROBE
+};
+
+int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol)
+{
+    int *fd = protocol == NETLINK_ROUTE ? &ctx->route_fd : &ctx->diag_fd;
+
+    if (*fd < 0)
+        *fd = wr_netlink_open(protocol);
+    return *fd;
+}
+
+bool wr_probe_all(const struct wr_attempt *attempt, enum wr_tier tier, uint64_t until_ns,
+                  char *scratch, struct wr_evidence *ev)
+{
+    struct wr_probe_ctx ctx = {.attempt = attempt,
+                               .ev = ev,
+                               .until_ns = until_ns,
+                               .scratch = scratch,
+                               .route_fd = -1,
+                               .diag_fd = -1};
+    bool complete = true;
+
+    for (unsigned i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+        if (probes[i].tier > tier)
+            continue;
+        if (wr_probe_out_of_time(&ctx)) {
+            complete = false;
+            break;
+        }
+        probes[i].run(&ctx);
+    }
+    wr_netlink_close(ctx.route_fd);
+    wr_netlink_close(ctx.diag_fd);
+    return complete;
+}

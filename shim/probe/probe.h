@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * The interface of a probe: one source of facts, one file, one row in probes.def.
+ * Called by pipeline.c only, in the order of probes.def. A probe reads the attempt and what
+ * earlier probes found, returns at once where it has nothing to say, calls the kernel through
+ * WR_SYS only, and changes nothing: no setsockopt on the program's socket, no SO_ERROR. */
+#ifndef WR_PROBE_PROBE_H
+#define WR_PROBE_PROBE_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/netlink.h"
+#include "whyrefused/attempt.h"
+#include "whyrefused/evidence.h"
+
+enum wr_tier { WR_TIER_PASSIVE, WR_TIER_LOCAL, WR_TIER_ACTIVE };
+
+#define WR_PROBE_SCRATCH (WR_NETLINK_SPACE + 16384)
+
+struct wr_probe_ctx {
+    const struct wr_attempt *attempt;
+    struct wr_evidence *ev;
+    uint64_t until_ns; /* CLOCK_MONOTONIC: the end of the budget */
+    /* Working space: the first WR_NETLINK_SPACE bytes for netlink answers, the rest free. A probe
+     * may use all of it; nothing in it survives to the next probe. */
+    char *scratch;
+    /* Netlink sockets shared by the probes of one report: opened at first use by
+     * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
+    int route_fd, diag_fd;
+};
+
+/* The scratch space behind the netlink answers. */
+#define WR_PROBE_FILE_SPACE 16384
+static inline char *wr_probe_file_space(const struct wr_probe_ctx *ctx)
+{
+    return ctx->scratch + WR_NETLINK_SPACE;
+}
+
+static inline bool wr_probe_out_of_time(const struct wr_probe_ctx *ctx)
+{
+    return wr_now_ns() >= ctx->until_ns;
+}
+
+/* The shared socket for NETLINK_ROUTE or NETLINK_SOCK_DIAG; -errno where it can't be had. */
+int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
+
+#define PROBE(name, tier, reads) void wr_probe_##name(struct wr_probe_ctx *ctx);
+#include "probe/probes.def"
+#undef PROBE
+
+/* Runs every probe of at most that tier. Returns false when the budget ended before the last.
+ * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. */
+bool wr_probe_all(const struct wr_attempt *attempt, enum wr_tier tier, uint64_t until_ns,
+                  char *scratch, struct wr_evidence *ev);
+
+#endif
