@@ -10,13 +10,7 @@
 
 #include "whyrefused/address.h"
 
-enum wr_call {
-    WR_CALL_SOCKET,
-    WR_CALL_BIND,
-    WR_CALL_LISTEN,
-    WR_CALL_CONNECT,
-    WR_CALLS
-};
+enum wr_call { WR_CALL_SOCKET, WR_CALL_BIND, WR_CALL_LISTEN, WR_CALL_CONNECT, WR_CALLS };
 
 /* What is known of a descriptor's past when a call on it fails. */
 enum wr_history {

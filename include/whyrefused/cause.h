@@ -63,9 +63,8 @@ struct wr_cause {
 };
 
 /* Spells .cites and .cites_count. */
-#define WR_CITES(...)                                                                            \
-    .cites = {__VA_ARGS__},                                                                      \
-    .cites_count = sizeof((uint16_t[]){__VA_ARGS__}) / sizeof(uint16_t)
+#define WR_CITES(...) \
+    .cites = {__VA_ARGS__}, .cites_count = sizeof((uint16_t[]){__VA_ARGS__}) / sizeof(uint16_t)
 
 /* A table of causes; a row without an id ends it. */
 struct wr_layer {
@@ -77,9 +76,9 @@ struct wr_layer {
 extern const struct wr_layer wr_layers[];
 
 /* for (WR_EACH_CAUSE(layer, cause)) visits every row. */
-#define WR_EACH_CAUSE(layer, cause)                                                              \
-    const struct wr_layer *layer = wr_layers;                                                    \
-    layer->name != NULL;                                                                         \
+#define WR_EACH_CAUSE(layer, cause)           \
+    const struct wr_layer *layer = wr_layers; \
+    layer->name != NULL;                      \
     layer++) for (const struct wr_cause *cause = layer->causes; cause->id != NULL; cause++
 
 /* NULL where there is no such id. */

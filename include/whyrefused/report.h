@@ -16,8 +16,8 @@
 /* One native frame. Texts are terminated strings inside wr_frames.text; 0 = not known. */
 struct wr_frame {
     uint64_t pc;
-    uint64_t offset;         /* of pc in its module's file */
-    uint64_t symbol_offset;  /* of pc from the symbol */
+    uint64_t offset;        /* of pc in its module's file */
+    uint64_t symbol_offset; /* of pc from the symbol */
     uint16_t module, build_id, symbol, file;
     uint32_t line; /* 0 = not known */
 };
@@ -48,9 +48,9 @@ struct wr_report {
     const struct wr_verdict *verdict;
     const struct wr_frames *frames; /* NULL = not asked for */
     const struct wr_process *process;
-    uint64_t sequence;   /* of this process's reports, from 1 */
-    uint64_t spent_us;   /* time that the diagnosis itself took, until rendering */
-    bool out_of_time;    /* the budget ended before every probe had run */
+    uint64_t sequence; /* of this process's reports, from 1 */
+    uint64_t spent_us; /* time that the diagnosis itself took, until rendering */
+    bool out_of_time;  /* the budget ended before every probe had run */
     bool redact_hosts, redact_paths;
 };
 

@@ -60,9 +60,8 @@ socklen_t wr_addr_to_sockaddr(const struct wr_addr *addr, void *sockaddr)
         return sizeof(in);
     }
     if (addr->family == AF_INET6) {
-        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-                                   .sin6_port = htons(addr->port),
-                                   .sin6_scope_id = addr->scope};
+        struct sockaddr_in6 in6 = {
+            .sin6_family = AF_INET6, .sin6_port = htons(addr->port), .sin6_scope_id = addr->scope};
 
         memcpy(&in6.sin6_addr, addr->bytes, 16);
         memcpy(sockaddr, &in6, sizeof(in6));

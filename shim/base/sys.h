@@ -42,7 +42,7 @@ static inline long wr_syscall6(long nr, long a, long b, long c, long d, long e, 
 #error "add the system call convention of this architecture"
 #endif
 
-#define WR_SYS_PAD(name, a, b, c, d, e, f, ...)                                                  \
+#define WR_SYS_PAD(name, a, b, c, d, e, f, ...) \
     wr_syscall6(SYS_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define WR_SYS(...) WR_SYS_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 

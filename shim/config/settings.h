@@ -22,7 +22,7 @@ enum wr_setting {
 enum wr_setting_source { WR_SOURCE_DEFAULT, WR_SOURCE_FILE, WR_SOURCE_ENVIRONMENT };
 
 struct wr_settings {
-    uint8_t source[WR_SETTINGS]; /* enum wr_setting_source */
+    uint8_t source[WR_SETTINGS];  /* enum wr_setting_source */
     uint64_t number[WR_SETTINGS]; /* of numbers; of choices the index in their values */
     char text[WR_SETTINGS][WR_SETTING_MAX];
 };

@@ -20,11 +20,12 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol)
     return *fd;
 }
 
-bool wr_probe_all(const struct wr_attempt *attempt, enum wr_tier tier, uint64_t until_ns,
-                  char *scratch, struct wr_evidence *ev)
+bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
+                  uint64_t until_ns, char *scratch, struct wr_evidence *ev)
 {
     struct wr_probe_ctx ctx = {.attempt = attempt,
                                .ev = ev,
+                               .host_pid = host_pid,
                                .until_ns = until_ns,
                                .scratch = scratch,
                                .route_fd = -1,

@@ -24,6 +24,8 @@ struct wr_probe_ctx {
     /* Working space: the first WR_NETLINK_SPACE bytes for netlink answers, the rest free. A probe
      * may use all of it; nothing in it survives to the next probe. */
     char *scratch;
+    int32_t host_pid; /* getpid() of the host: where its descriptor table is full, the probes run in
+                       * a child with its memory, and /proc/self is then the child */
     /* Netlink sockets shared by the probes of one report: opened at first use by
      * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
     int route_fd, diag_fd;
@@ -50,7 +52,7 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
 
 /* Runs every probe of at most that tier. Returns false when the budget ended before the last.
  * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. */
-bool wr_probe_all(const struct wr_attempt *attempt, enum wr_tier tier, uint64_t until_ns,
-                  char *scratch, struct wr_evidence *ev);
+bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
+                  uint64_t until_ns, char *scratch, struct wr_evidence *ev);
 
 #endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * See process.h. */
+#include "base/process.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "base/sys.h"
+
+#define PAGE 4096
+
+static _Atomic(_Atomic long *) owner_page;
+
+static _Atomic long *make_page(void)
+{
+    long at = WR_SYS(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    _Atomic long *page = (_Atomic long *)at, *other = NULL;
+
+    if (at < 0 && at > -PAGE)
+        return NULL;
+    if (WR_SYS(madvise, at, PAGE, MADV_WIPEONFORK) < 0 ||
+        !atomic_compare_exchange_strong(&owner_page, &other, page)) {
+        WR_SYS(munmap, at, PAGE);
+        return other;
+    }
+    return page;
+}
+
+bool wr_process_owns_memory(void)
+{
+    _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
+    long pid = WR_SYS(getpid), owner;
+
+    if (page == NULL)
+        page = make_page();
+    if (page == NULL)
+        return false; /* too old a kernel to tell: then nothing is remembered */
+    owner = atomic_load_explicit(page, memory_order_relaxed);
+    if (owner == 0) {
+        /* made just now, or wiped by fork */
+        atomic_store_explicit(page, pid, memory_order_relaxed);
+        return true;
+    }
+    return owner == pid;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * Whose memory is this? A vfork child runs in its parent's and must not touch what we keep. */
+#ifndef WR_BASE_PROCESS_H
+#define WR_BASE_PROCESS_H
+
+#include <stdbool.h>
+
+/* True where the calling process owns its memory: false in a vfork child (and in clone(CLONE_VM)
+ * ones). One getpid() after the first call. Told by a page that the kernel wipes in a fork child
+ * (madvise(2) MADV_WIPEONFORK, Linux 4.14) but that a vfork child shares. */
+bool wr_process_owns_memory(void);
+
+#endif

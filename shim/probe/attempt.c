@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Facts of the call itself: its arguments, its result, and what was seen of the descriptor. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "probe/probe.h"
+
+static const char *const call_names[WR_CALLS] = {
+    [WR_CALL_SOCKET] = "socket",
+    [WR_CALL_BIND] = "bind",
+    [WR_CALL_LISTEN] = "listen",
+    [WR_CALL_CONNECT] = "connect",
+};
+
+static void set_address(const struct wr_attempt *attempt, struct wr_evidence *ev)
+{
+    if (attempt->call == WR_CALL_SOCKET || attempt->call == WR_CALL_LISTEN)
+        return;
+    wr_set_uint(ev, WR_FACT_address_length, attempt->address_len);
+    if (attempt->address_read >= sizeof(sa_family_t))
+        wr_set_uint(ev, WR_FACT_family, attempt->address.any.sa_family);
+    if (attempt->target.family == 0) {
+        wr_set_absent(ev, WR_FACT_destination);
+        return;
+    }
+    wr_set_addr(ev, WR_FACT_destination, &attempt->target);
+    wr_set_bool(ev, WR_FACT_destination_mapped,
+                attempt->address.any.sa_family == AF_INET6 && attempt->target.family == AF_INET);
+}
+
+void wr_probe_attempt(struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+    struct wr_evidence *ev = ctx->ev;
+
+    wr_set_str(ev, WR_FACT_call, call_names[attempt->call]);
+    wr_set_errno(ev, WR_FACT_error, attempt->error);
+    wr_set_uint(ev, WR_FACT_elapsed_us, (attempt->end_ns - attempt->start_ns) / 1000);
+    wr_set_uint(ev, WR_FACT_history, attempt->history);
+    if (attempt->domain >= 0)
+        wr_set_uint(ev, WR_FACT_socket_domain, (uint64_t)attempt->domain);
+    if (attempt->type >= 0)
+        wr_set_uint(ev, WR_FACT_socket_type, (uint64_t)attempt->type);
+    if (attempt->protocol >= 0)
+        wr_set_uint(ev, WR_FACT_socket_protocol, (uint64_t)attempt->protocol);
+    if (attempt->earlier.family != 0)
+        wr_set_addr(ev, WR_FACT_earlier_destination, &attempt->earlier);
+    if (attempt->name[0] != '\0')
+        wr_set_str(ev, WR_FACT_asked_name, attempt->name);
+    set_address(attempt, ev);
+}
