@@ -2,6 +2,8 @@
  * Runs the probes of probes.def. See probe.h. */
 #include "probe/probe.h"
 
+#include <errno.h>
+
 static const struct {
     enum wr_tier tier;
     void (*run)(struct wr_probe_ctx *ctx);
@@ -17,11 +19,13 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol)
 
     if (*fd < 0)
         *fd = wr_netlink_open(protocol);
+    ctx->no_descriptors |= *fd == -EMFILE;
     return *fd;
 }
 
 bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
-                  uint64_t until_ns, char *scratch, struct wr_evidence *ev)
+                  uint64_t until_ns, char *scratch, struct wr_evidence *ev,
+                  bool *ret_no_descriptors)
 {
     struct wr_probe_ctx ctx = {.attempt = attempt,
                                .ev = ev,
@@ -43,5 +47,6 @@ bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_ti
     }
     wr_netlink_close(ctx.route_fd);
     wr_netlink_close(ctx.diag_fd);
+    *ret_no_descriptors = ctx.no_descriptors;
     return complete;
 }

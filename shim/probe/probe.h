@@ -29,6 +29,7 @@ struct wr_probe_ctx {
     /* Netlink sockets shared by the probes of one report: opened at first use by
      * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
     int route_fd, diag_fd;
+    bool no_descriptors; /* opening one failed with EMFILE */
 };
 
 /* The scratch space behind the netlink answers. */
@@ -51,8 +52,10 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
 #undef PROBE
 
 /* Runs every probe of at most that tier. Returns false when the budget ended before the last.
- * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. */
+ * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. *ret_no_descriptors is set where the process has
+ * no descriptor left to look with. */
 bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
-                  uint64_t until_ns, char *scratch, struct wr_evidence *ev);
+                  uint64_t until_ns, char *scratch, struct wr_evidence *ev,
+                  bool *ret_no_descriptors);
 
 #endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ * See configure.h. The file is read by the helper program, and only where there is one. */
+#include "configure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/sys.h"
+#include "start.h"
+
+/* The helper may be started on a cold machine; this is paid once, and only with a file. */
+#define READ_BUDGET_NS 1000000000u
+
+static _Atomic(struct wr_settings *) published;
+
+struct complaints {
+    const struct wr_sink_target *target;
+};
+
+static void complain(void *ctx, const char *text, size_t len)
+{
+    const struct complaints *complaints = ctx;
+    char line[640];
+    struct wr_buf buf = wr_buf_on(line, sizeof(line) - 1);
+    static const struct wr_sink_fields none = {.message = "", .cause = "", .json = ""};
+
+    wr_buf_str(&buf, "whyrefused: settings: ");
+    wr_buf_mem(&buf, text, len);
+    buf.size = sizeof(line);
+    wr_buf_char(&buf, '\n');
+    wr_sink_write(complaints->target, buf.data, buf.len, &none);
+}
+
+static bool exists(const char *path)
+{
+    return WR_SYS(faccessat, AT_FDCWD, path, 0 /* F_OK */) == 0;
+}
+
+/* WHYREFUSED_CONFIG; else the user's file; else the system's. Puts the paths to read into `list`,
+ * terminated one by one. */
+static void find_files(struct wr_buf *list)
+{
+    const char *chosen = wr_start_switch(WR_SETTING_config);
+    const char *base = wr_start_variable(WR_START_XDG_CONFIG_HOME);
+    const char *home = wr_start_variable(WR_START_HOME);
+    char path[1024];
+
+    if (chosen != NULL && chosen[0] != '\0') {
+        if (strcmp(chosen, "none") != 0)
+            wr_buf_mem(list, chosen, strlen(chosen) + 1);
+        return;
+    }
+    if (base != NULL && base[0] == '/')
+        wr_join(path, sizeof(path), base, "/whyrefused/whyrefused.conf", NULL);
+    else if (home != NULL && home[0] == '/')
+        wr_join(path, sizeof(path), home, "/.config/whyrefused/whyrefused.conf", NULL);
+    else
+        path[0] = '\0';
+    if (path[0] != '\0' && exists(path)) {
+        wr_buf_mem(list, path, strlen(path) + 1);
+        return;
+    }
+    if (exists("/etc/whyrefused.conf"))
+        wr_buf_mem(list, "/etc/whyrefused.conf", sizeof("/etc/whyrefused.conf"));
+    if (exists("/etc/whyrefused.conf.d"))
+        wr_buf_mem(list, "/etc/whyrefused.conf.d/", sizeof("/etc/whyrefused.conf.d/"));
+}
+
+static void read_files(struct wr_settings *settings, struct wr_worker_space *space,
+                       struct complaints *complaints)
+{
+    char paths[1280];
+    struct wr_buf list = wr_buf_on(paths, sizeof(paths));
+    int error;
+
+    find_files(&list);
+    if (list.len == 0 || list.cut)
+        return;
+    struct wr_worker_part part = {list.data, list.len};
+    error = wr_worker_run("config", &part, 1, NULL, wr_now_ns() + READ_BUDGET_NS, space);
+    if (error == 0)
+        wr_settings_read_block(settings, space->answer, space->answer_len, complain, complaints);
+    else if (error == -ENOENT)
+        complain(complaints,
+                 "the configuration file is not read: the helper program whyrefused is not beside "
+                 "libwhyrefused.so",
+                 110);
+}
+
+static void read_environment(struct wr_settings *settings, struct complaints *complaints)
+{
+    for (unsigned i = 0; i < WR_SETTINGS; i++) {
+        const char *value = wr_start_switch((enum wr_setting)i), *refused;
+        char text[512];
+
+        if (value == NULL)
+            continue;
+        refused = wr_settings_set(settings, (enum wr_setting)i, WR_SOURCE_ENVIRONMENT, value,
+                                  strlen(value));
+        if (refused == NULL)
+            continue;
+        if (wr_join(text, sizeof(text), wr_setting_info[i].environment, ": ", refused, NULL) != NULL)
+            complain(complaints, text, strlen(text));
+    }
+}
+
+const struct wr_settings *wr_configure(struct wr_worker_space *space)
+{
+    struct wr_settings *settings = atomic_load_explicit(&published, memory_order_acquire);
+    struct wr_settings *other = NULL;
+    struct wr_sink_target target = {.log = "stderr", .stderr_identity = wr_start_stderr()};
+    struct complaints complaints = {&target};
+    long at;
+
+    if (settings != NULL)
+        return settings;
+    at = WR_SYS(mmap, 0, sizeof(*settings), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
+    if (at < 0 && at > -4096)
+        return NULL;
+    settings = (struct wr_settings *)at;
+    wr_settings_default(settings);
+    read_environment(settings, &complaints);
+    read_files(settings, space, &complaints);
+    if (atomic_compare_exchange_strong(&published, &other, settings))
+        return settings;
+    WR_SYS(munmap, settings, sizeof(*settings));
+    return other;
+}
+
+bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable)
+{
+    const char *only = settings->text[WR_SETTING_only];
+    const char *skip = settings->text[WR_SETTING_skip];
+    const char *slash = strrchr(executable, '/');
+    const char *file = slash != NULL ? slash + 1 : executable;
+
+    if (only[0] != '\0' && !wr_settings_list_matches(only, name) &&
+        !wr_settings_list_matches(only, file))
+        return false;
+    return skip[0] == '\0' ||
+           (!wr_settings_list_matches(skip, name) && !wr_settings_list_matches(skip, file));
+}
+
+static bool is_set(enum wr_start_variable variable)
+{
+    const char *value = wr_start_variable(variable);
+
+    return value != NULL && value[0] != '\0';
+}
+
+static bool is(enum wr_start_variable variable, const char *value)
+{
+    return is_set(variable) && strcmp(wr_start_variable(variable), value) == 0;
+}
+
+bool wr_wants_colour(const struct wr_settings *settings, const struct wr_sink_target *target)
+{
+    enum { AUTO, ALWAYS, NEVER };
+
+    if (settings->number[WR_SETTING_color] != AUTO)
+        return settings->number[WR_SETTING_color] == ALWAYS;
+    if (is_set(WR_START_NO_COLOR))
+        return false;
+    if (is_set(WR_START_FORCE_COLOR) && !is(WR_START_FORCE_COLOR, "0"))
+        return true;
+    if (is_set(WR_START_CLICOLOR_FORCE) && !is(WR_START_CLICOLOR_FORCE, "0"))
+        return true;
+    if (is(WR_START_CLICOLOR, "0") || is(WR_START_TERM, "dumb"))
+        return false;
+    return wr_sink_is_terminal(target);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * The settings of this process: environment over file over defaults, put together at the first
+ * failure. Called by pipeline.c only. */
+#ifndef WR_CONFIGURE_H
+#define WR_CONFIGURE_H
+
+#include <stdbool.h>
+
+#include "config/settings.h"
+#include "frames/worker.h"
+#include "sink/sink.h"
+
+/* NULL where there is no memory for them. They stay. Complaints about values that are refused go
+ * to stderr, once. */
+const struct wr_settings *wr_configure(struct wr_worker_space *space);
+
+/* WHYREFUSED_ONLY and WHYREFUSED_SKIP, against the name of the process and of its file. */
+bool wr_wants_program(const struct wr_settings *settings, const char *name,
+                      const char *executable);
+
+/* WHYREFUSED_COLOR, then NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, the terminal:
+ * the first that says something. */
+bool wr_wants_colour(const struct wr_settings *settings, const struct wr_sink_target *target);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * From a failed call to a complete attempt: copies the arguments safely, looks at the socket, and
+ * remembers the registers. See failure.h. */
+#include "failure.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/environ.h"
+#include "base/sys.h"
+#include "track/names.h"
+#include "track/track.h"
+
+static int socket_number(int fd, int option)
+{
+    int value;
+    socklen_t len = sizeof(value);
+
+    return WR_SYS(getsockopt, fd, SOL_SOCKET, option, &value, &len) == 0 ? value : -1;
+}
+
+static void look_at_socket(struct wr_attempt *attempt)
+{
+    attempt->domain = socket_number(attempt->fd, SO_DOMAIN);
+    attempt->type = socket_number(attempt->fd, SO_TYPE);
+    attempt->protocol = socket_number(attempt->fd, SO_PROTOCOL);
+}
+
+static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int error,
+                  uint64_t start_ns)
+{
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->call = call;
+    attempt->fd = fd;
+    attempt->error = error;
+    attempt->start_ns = start_ns;
+    attempt->end_ns = wr_now_ns();
+    attempt->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
+}
+
+static void copy_address(struct wr_attempt *attempt, const void *address, socklen_t len)
+{
+    long got = 0;
+
+    attempt->address_len = len;
+    if (address != NULL && len > 0)
+        got = wr_peek(address, attempt->address.bytes,
+                      len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
+    attempt->address_read = got > 0 ? (socklen_t)got : 0;
+    wr_addr_from_sockaddr(attempt->address.bytes, attempt->address_read, &attempt->target);
+    if (attempt->target.family != 0)
+        wr_names_find(&attempt->target, attempt->name, sizeof(attempt->name), attempt->service,
+                      sizeof(attempt->service));
+}
+
+static void take_history(struct wr_attempt *attempt)
+{
+    struct wr_track track;
+
+    if (wr_track_get(attempt->fd, &track)) {
+        attempt->history = track.history;
+        wr_addr_from_sockaddr(track.address, track.address_len, &attempt->earlier);
+        return;
+    }
+    if (attempt->error != EISCONN)
+        return;
+    attempt->history =
+        socket_number(attempt->fd, SO_ACCEPTCONN) == 1 ? WR_HISTORY_LISTENING : WR_HISTORY_CONNECTED;
+}
+
+void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+
+    WR_CAPTURE(&registers);
+    begin(&attempt, WR_CALL_SOCKET, -1, error, start_ns);
+    attempt.domain = domain;
+    attempt.type = type & 0xf;
+    attempt.protocol = protocol;
+    wr_report_attempt(&attempt, &registers);
+}
+
+void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t len, int error,
+                     uint64_t start_ns)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+
+    WR_CAPTURE(&registers);
+    begin(&attempt, call, fd, error, start_ns);
+    look_at_socket(&attempt);
+    copy_address(&attempt, address, len);
+    take_history(&attempt);
+    wr_report_attempt(&attempt, &registers);
+}
+
+void wr_failed_connect(int fd, const void *address, socklen_t len, int error, uint64_t start_ns)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+    struct wr_track track;
+
+    WR_CAPTURE(&registers);
+    begin(&attempt, WR_CALL_CONNECT, fd, error, start_ns);
+    look_at_socket(&attempt);
+    copy_address(&attempt, address, len);
+    take_history(&attempt);
+    /* the second connect() of a pending one returns the error of the first */
+    if (error != EALREADY && error != EISCONN && wr_track_get(fd, &track) &&
+        track.history == WR_HISTORY_PENDING)
+        attempt.start_ns = track.start_ns;
+    wr_report_attempt(&attempt, &registers);
+}
+
+/* SO_ERROR may speak of a connection that was there and broke: then a round trip was measured. */
+static bool was_connected(int fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+
+    memset(&info, 0, sizeof(info));
+    return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_rtt != 0;
+}
+
+void wr_failed_pending(int fd, int error)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+    struct wr_track track;
+
+    WR_CAPTURE(&registers);
+    if (!wr_track_get(fd, &track) || was_connected(fd))
+        return;
+    begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
+    look_at_socket(&attempt);
+    copy_address(&attempt, track.address, track.address_len);
+    take_history(&attempt);
+    wr_report_attempt(&attempt, &registers);
+}

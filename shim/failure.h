@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * The way from a hook to a report. Called by hook/ after the real call has failed and the
+ * program's errno is known; implemented by failure.c (what happened) and pipeline.c (the rest). */
+#ifndef WR_FAILURE_H
+#define WR_FAILURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "frames/registers.h"
+#include "whyrefused/attempt.h"
+
+/* False where the switch is off, in secure execution, or before anything is known: the hooks
+ * then only pass calls on. Runs the initialisation at the first call. */
+bool wr_enabled(void);
+
+/* socket() failed. */
+void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns);
+/* bind() or listen() failed; address NULL for listen(). */
+void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t len, int error,
+                     uint64_t start_ns);
+/* connect() failed at once, or a second connect() returned the error of the first. */
+void wr_failed_connect(int fd, const void *address, socklen_t len, int error, uint64_t start_ns);
+/* SO_ERROR delivered the error of a connect() that was pending. */
+void wr_failed_pending(int fd, int error);
+
+/* The common end of all four: probes, diagnoses, renders and writes. `attempt` has all but the
+ * name and end_ns. pipeline.c. */
+void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *registers);
+
+#endif

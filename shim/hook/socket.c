@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * The calls before a connection: socket(), bind(), listen(). */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "failure.h"
+#include "hook/hook.h"
+#include "track/track.h"
+
+/* Only sockets that could make a connection, and only errors that are not an answer to the
+ * question "do you know this protocol?" (EPROTONOSUPPORT: every MPTCP program asks that). */
+static bool is_failure(int domain, int type, int protocol, int error)
+{
+    int kind = type & 0xf;
+
+    if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX)
+        return false;
+    if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_SEQPACKET)
+        return false;
+    if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
+        return false;
+    return error != EPROTONOSUPPORT && error != EINVAL && error != ESOCKTNOSUPPORT &&
+           error != EPROTOTYPE;
+}
+
+static WR_COLD void socket_failed(int domain, int type, int protocol, int error,
+                                  uint64_t start_ns)
+{
+    if (is_failure(domain, type, protocol, error) && wr_enabled())
+        wr_failed_socket(domain, type, protocol, error, start_ns);
+}
+
+WR_EXPORT int socket(int domain, int type, int protocol)
+{
+    int fd = WR_REAL(socket)(domain, type, protocol);
+
+    if (wr_likely(fd >= 0)) {
+        if (wr_unlikely(wr_track_maybe(fd)))
+            wr_track_drop(fd);
+        return fd;
+    }
+    int error = errno;
+    socket_failed(domain, type, protocol, error, wr_now_ns());
+    errno = error;
+    return fd;
+}
+
+static WR_COLD void local_failed(enum wr_call call, int fd, const void *address, socklen_t len,
+                                 int error)
+{
+    if (wr_enabled())
+        wr_failed_local(call, fd, address, len, error, wr_now_ns());
+}
+
+WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+    int rc = WR_REAL(bind)(fd, address, len);
+
+    if (wr_likely(rc == 0))
+        return rc;
+    int error = errno;
+    local_failed(WR_CALL_BIND, fd, address.__sockaddr__, len, error);
+    errno = error;
+    return rc;
+}
+
+WR_EXPORT int listen(int fd, int backlog)
+{
+    int rc = WR_REAL(listen)(fd, backlog);
+
+    if (wr_likely(rc == 0))
+        return rc;
+    int error = errno;
+    local_failed(WR_CALL_LISTEN, fd, NULL, 0, error);
+    errno = error;
+    return rc;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * See names.h. A ring of entries, each guarded by a sequence number as in track.c. */
+#include "track/names.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/process.h"
+#include "whyrefused/attempt.h"
+
+#define ENTRIES 32
+#define ADDRESSES 8
+
+struct entry {
+    char name[WR_NAME_MAX];
+    char service[32];
+    struct wr_addr addresses[ADDRESSES];
+    uint64_t count;
+};
+
+#define WORDS (sizeof(struct entry) / 8)
+
+static struct place {
+    _Atomic uint32_t sequence;
+    _Atomic uint64_t words[WORDS];
+} places[ENTRIES];
+static _Atomic uint32_t next;
+
+static void copy_name(char *to, size_t size, const char *from)
+{
+    size_t len = strnlen(from, size - 1);
+
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+void wr_names_add(const char *name, const char *service, const struct addrinfo *list)
+{
+    struct entry entry = {0};
+    uint64_t words[WORDS];
+    struct place *place;
+    uint32_t even;
+
+    if (!wr_process_owns_memory())
+        return;
+    copy_name(entry.name, sizeof(entry.name), name);
+    if (service != NULL)
+        copy_name(entry.service, sizeof(entry.service), service);
+    for (; list != NULL && entry.count < ADDRESSES; list = list->ai_next) {
+        struct wr_addr addr;
+
+        if (!wr_addr_from_sockaddr(list->ai_addr, list->ai_addrlen, &addr))
+            continue;
+        /* the list repeats an address for every socket type */
+        if (entry.count == 0 || !wr_addr_same_host(&addr, &entry.addresses[entry.count - 1]))
+            entry.addresses[entry.count++] = addr;
+    }
+    place = &places[atomic_fetch_add_explicit(&next, 1, memory_order_relaxed) % ENTRIES];
+    even = atomic_load_explicit(&place->sequence, memory_order_relaxed) & ~1u;
+    if (!atomic_compare_exchange_strong_explicit(&place->sequence, &even, even + 1,
+                                                 memory_order_acquire, memory_order_relaxed))
+        return;
+    memcpy(words, &entry, sizeof(entry));
+    for (unsigned i = 0; i < WORDS; i++)
+        atomic_store_explicit(&place->words[i], words[i], memory_order_relaxed);
+    atomic_fetch_add_explicit(&place->sequence, 1, memory_order_release);
+}
+
+static bool read_entry(struct place *place, struct entry *ret)
+{
+    uint64_t words[WORDS];
+    uint32_t before = atomic_load_explicit(&place->sequence, memory_order_acquire);
+
+    if (before == 0 || (before & 1) != 0)
+        return false;
+    for (unsigned i = 0; i < WORDS; i++)
+        words[i] = atomic_load_explicit(&place->words[i], memory_order_relaxed);
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load_explicit(&place->sequence, memory_order_relaxed) != before)
+        return false;
+    memcpy(ret, words, sizeof(*ret));
+    return true;
+}
+
+bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
+                   size_t service_size)
+{
+    uint32_t newest = atomic_load_explicit(&next, memory_order_relaxed);
+
+    for (unsigned back = 1; back <= ENTRIES; back++) {
+        struct entry entry;
+
+        if (!read_entry(&places[(newest - back) % ENTRIES], &entry))
+            continue;
+        for (unsigned i = 0; i < entry.count && i < ADDRESSES; i++) {
+            if (!wr_addr_same_host(addr, &entry.addresses[i]))
+                continue;
+            copy_name(name, name_size, entry.name);
+            copy_name(service, service_size, entry.service);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Which name an address came from: the last results of getaddrinfo(), bounded, lock-free. */
+#ifndef WR_TRACK_NAMES_H
+#define WR_TRACK_NAMES_H
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "whyrefused/address.h"
+
+/* Remembers at most 8 addresses for a name; service may be NULL. */
+void wr_names_add(const char *name, const char *service, const struct addrinfo *list);
+/* The newest name whose result held the address (any port). Both texts are terminated; service is
+ * "" where none was given. False where the address came from no name that is remembered. */
+bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
+                   size_t service_size);
+
+#endif
