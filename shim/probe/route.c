@@ -43,16 +43,19 @@ static void set_matched(struct wr_probe_ctx *ctx, const struct wr_route_query *q
     wr_set_uint(ctx->ev, WR_FACT_route_table, matched.table);
 }
 
-static void set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *query)
+/* Returns false where the kernel could not be asked. */
+static bool set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *query,
+                      struct wr_route_answer *ret_answer)
 {
     struct wr_route_answer answer;
 
     if (wr_route_ask(ctx, query, false, &answer) < 0)
-        return;
+        return false;
+    *ret_answer = answer;
     if (answer.error != 0) {
         wr_set_errno(ctx->ev, WR_FACT_route_error, answer.error);
         wr_set_absent(ctx->ev, WR_FACT_route_type);
-        return;
+        return true;
     }
     wr_set_absent(ctx->ev, WR_FACT_route_error);
     wr_set_uint(ctx->ev, WR_FACT_route_type, answer.type);
@@ -60,46 +63,77 @@ static void set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *que
     set_addr_or_absent(ctx, WR_FACT_route_source, &answer.source);
     set_device(ctx, WR_FACT_route_device, answer.device);
     set_matched(ctx, query);
+    return true;
 }
 
 /* The way of a socket without device, mark and source: whose address the destination is does not
  * hang on them. */
-static void set_plain(struct wr_probe_ctx *ctx, bool compare)
+static bool set_local(struct wr_probe_ctx *ctx, struct wr_route_answer *ret_answer)
 {
-    struct wr_route_query query = wr_route_query_of(ctx, true);
+    const struct wr_route_query query = wr_route_query_of(ctx, true);
     struct wr_route_answer answer;
 
     if (wr_route_ask(ctx, &query, false, &answer) < 0)
-        return;
+        return false;
+    *ret_answer = answer;
     wr_set_bool(
         ctx->ev, WR_FACT_destination_local,
-        wr_addr_is_any(&ctx->attempt->target) || wr_addr_is_loopback(&query.to) ||
+        wr_addr_is_loopback(&query.to) ||
             (answer.error == 0 && (answer.type == RTN_LOCAL || answer.type == RTN_ANYCAST)));
-    if (!compare)
-        return;
-    if (answer.error != 0) {
-        wr_set_errno(ctx->ev, WR_FACT_unbound_route_error, answer.error);
-        wr_set_absent(ctx->ev, WR_FACT_unbound_route_type);
+    return true;
+}
+
+static void set_unbound(struct wr_probe_ctx *ctx, const struct wr_route_answer *bound,
+                        const struct wr_route_answer *unbound)
+{
+    wr_set_bool(ctx->ev, WR_FACT_unbound_route_differs,
+                bound->error != unbound->error ||
+                    (bound->error == 0 &&
+                     (bound->type != unbound->type || bound->device != unbound->device ||
+                      bound->gateway.family != unbound->gateway.family ||
+                      (bound->gateway.family != 0 &&
+                       !wr_addr_same_host(&bound->gateway, &unbound->gateway)))));
+    if (unbound->error != 0) {
+        wr_set_errno(ctx->ev, WR_FACT_unbound_route_error, unbound->error);
+        wr_set_absent(ctx->ev, WR_FACT_unbound_route_device);
         return;
     }
     wr_set_absent(ctx->ev, WR_FACT_unbound_route_error);
-    wr_set_uint(ctx->ev, WR_FACT_unbound_route_type, answer.type);
-    set_device(ctx, WR_FACT_unbound_route_device, answer.device);
+    set_device(ctx, WR_FACT_unbound_route_device, unbound->device);
+}
+
+/* Every ICMP error names its sender; this machine sends them to itself, too. */
+static void set_offender(struct wr_probe_ctx *ctx)
+{
+    const struct wr_addr *offender = wr_ev_addr(ctx->ev, WR_FACT_icmp_offender);
+    struct wr_route_query query = {.uid = wr_route_uid(ctx)};
+    struct wr_route_answer answer;
+
+    if (offender == NULL)
+        return;
+    query.to = *offender;
+    if (wr_route_ask(ctx, &query, false, &answer) == 0)
+        wr_set_bool(ctx->ev, WR_FACT_icmp_offender_local,
+                    answer.error == 0 && answer.type == RTN_LOCAL);
 }
 
 void wr_probe_route(struct wr_probe_ctx *ctx)
 {
+    const struct wr_attempt *attempt = ctx->attempt;
     struct wr_route_query query;
+    struct wr_route_answer bound, unbound;
+    bool asked;
 
-    if (ctx->attempt->target.family == 0)
+    if (attempt->target.family == 0 ||
+        (attempt->call != WR_CALL_CONNECT && attempt->call != WR_CALL_BIND))
         return;
-    if (ctx->attempt->call != WR_CALL_CONNECT) {
-        if (ctx->attempt->call == WR_CALL_BIND)
-            set_plain(ctx, false);
+    asked = set_local(ctx, &unbound);
+    if (attempt->call != WR_CALL_CONNECT)
         return;
-    }
+    wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&attempt->target));
+    set_offender(ctx);
     query = wr_route_query_of(ctx, false);
-    wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&ctx->attempt->target));
-    set_plain(ctx, query.device != 0 || query.mark != 0 || query.from.family != 0);
-    set_route(ctx, &query);
+    if (set_route(ctx, &query, &bound) && asked &&
+        (query.device != 0 || query.mark != 0 || query.from.family != 0))
+        set_unbound(ctx, &bound, &unbound);
 }

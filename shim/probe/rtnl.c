@@ -6,8 +6,10 @@
 #include <linux/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/address.h"
+#include "base/sys.h"
 
 void wr_rtnl_request(struct wr_rtnl_request *request, unsigned short type, const void *fixed,
                      size_t size)
@@ -139,6 +141,7 @@ int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, b
         wr_netlink_attr(&request.head, RTA_OIF, &device, sizeof(device));
     if (query->mark != 0)
         wr_netlink_attr(&request.head, RTA_MARK, &query->mark, sizeof(query->mark));
+    wr_netlink_attr(&request.head, RTA_UID, &query->uid, sizeof(query->uid));
     add_ports(&request.head, query);
     rc = wr_rtnl_ask(ctx, &request, take_route, &answer);
     if (not_an_answer(rc))
@@ -151,11 +154,22 @@ int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, b
     return 0;
 }
 
+uint32_t wr_route_uid(const struct wr_probe_ctx *ctx)
+{
+    struct stat owner;
+
+    /* sockfs shows sk_uid as the owner, which is what connect() looks routes up with */
+    if (ctx->attempt->fd >= 0 && WR_SYS(fstat, ctx->attempt->fd, &owner) == 0)
+        return owner.st_uid;
+    return (uint32_t)WR_SYS(geteuid);
+}
+
 struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool plain)
 {
     const struct wr_attempt *attempt = ctx->attempt;
     const struct wr_addr *source = wr_ev_addr(ctx->ev, WR_FACT_source);
-    struct wr_route_query query = {.to = attempt->target, .protocol = attempt->protocol};
+    struct wr_route_query query = {
+        .to = attempt->target, .protocol = attempt->protocol, .uid = wr_route_uid(ctx)};
 
     if (query.protocol <= 0)
         query.protocol = attempt->type == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;

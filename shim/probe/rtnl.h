@@ -12,6 +12,7 @@ struct wr_route_query {
     struct wr_addr to, from; /* ports count: rules can match them */
     uint32_t device, mark;
     int protocol; /* IPPROTO_TCP, IPPROTO_UDP; others are not asked for */
+    uint32_t uid;
 };
 
 struct wr_route_answer {
@@ -24,7 +25,7 @@ struct wr_route_answer {
     struct wr_addr gateway, source; /* family 0 = none */
 };
 
-/* Asks the kernel which way it would send (rtnetlink(7) RTM_GETROUTE), as this process's user.
+/* Asks the kernel which way it would send (rtnetlink(7) RTM_GETROUTE).
  * matched: asks for the route of the table that matched instead of the way that comes out of it.
  * Returns 0 where the kernel answered, if only with an error; else -errno. */
 int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, bool matched,
@@ -33,6 +34,9 @@ int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, b
 /* The question that the attempt's socket asks, from the facts that sockopts and socket set.
  * plain: without its device, mark and source. */
 struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool plain);
+
+/* The user whose rules the kernel asks for (uidrange): the socket's owner. */
+uint32_t wr_route_uid(const struct wr_probe_ctx *ctx);
 
 /* A request of this family, ready for attributes; size of its fixed part. */
 struct wr_rtnl_request {

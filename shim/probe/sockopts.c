@@ -11,6 +11,9 @@
 #define SO_BINDTOIFINDEX 62
 #endif
 
+/* Defaults are 64, 128 or 255; 32 was the last smaller one (Windows 95). */
+#define TTL_SMALL 32
+
 static bool get(const struct wr_probe_ctx *ctx, int level, int option, int *ret_value)
 {
     int value = 0;
@@ -55,7 +58,9 @@ void wr_probe_sockopts(struct wr_probe_ctx *ctx)
      * there, too */
     if (attempt->target.family == AF_INET ? get(ctx, IPPROTO_IP, IP_TTL, &value)
                                           : get(ctx, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value)) {
-        if (value > 0)
+        if (value > 0) {
             wr_set_uint(ctx->ev, WR_FACT_socket_ttl, (uint64_t)value);
+            wr_set_bool(ctx->ev, WR_FACT_socket_ttl_small, value < TTL_SMALL);
+        }
     }
 }

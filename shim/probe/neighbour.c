@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ * Whether the next hop answered ARP or neighbour discovery (rtnetlink(7) RTM_GETNEIGH).
+ * The kernel keeps a failed entry for a while, so the state right after the failure tells. */
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "probe/probe.h"
+#include "probe/rtnl.h"
+
+struct search {
+    struct wr_addr next_hop;
+    uint32_t device;
+    bool found;
+    uint16_t state;
+};
+
+static bool take_neighbour(void *each_ctx, const struct nlmsghdr *message)
+{
+    struct search *search = each_ctx;
+    const struct ndmsg *entry = NLMSG_DATA(message);
+    struct wr_addr addr;
+
+    if (message->nlmsg_type != RTM_NEWNEIGH || message->nlmsg_len < NLMSG_LENGTH(sizeof(*entry)) ||
+        entry->ndm_family != search->next_hop.family ||
+        (uint32_t)entry->ndm_ifindex != search->device)
+        return true;
+    addr = wr_rtnl_addr(message, sizeof(*entry), NDA_DST, entry->ndm_family);
+    if (!wr_addr_same_host(&addr, &search->next_hop))
+        return true;
+    search->found = true;
+    search->state = entry->ndm_state;
+    return true;
+}
+
+/* One entry where the kernel can (5.0), else the interface's table. */
+static int look_up(struct wr_probe_ctx *ctx, struct search *search)
+{
+    struct ndmsg entry = {.ndm_family = search->next_hop.family,
+                          .ndm_ifindex = (int)search->device};
+    struct wr_rtnl_request request;
+    int rc;
+
+    wr_rtnl_request(&request, RTM_GETNEIGH, &entry, sizeof(entry));
+    wr_netlink_attr(&request.head, NDA_DST, search->next_hop.bytes,
+                    wr_addr_size(&search->next_hop));
+    rc = wr_rtnl_ask(ctx, &request, take_neighbour, search);
+    if (rc == 0 || rc == -ENOENT)
+        return 0;
+    entry.ndm_ifindex = 0; /* a strict dump takes the interface as an attribute only */
+    wr_rtnl_request(&request, RTM_GETNEIGH, &entry, sizeof(entry));
+    request.head.nlmsg_flags = NLM_F_DUMP;
+    return wr_rtnl_ask(ctx, &request, take_neighbour, search);
+}
+
+static const char *state_name(uint16_t state)
+{
+    switch (state) {
+    case NUD_INCOMPLETE:
+        return "INCOMPLETE";
+    case NUD_REACHABLE:
+        return "REACHABLE";
+    case NUD_STALE:
+        return "STALE";
+    case NUD_DELAY:
+        return "DELAY";
+    case NUD_PROBE:
+        return "PROBE";
+    case NUD_FAILED:
+        return "FAILED";
+    case NUD_NOARP:
+        return "NOARP";
+    case NUD_PERMANENT:
+        return "PERMANENT";
+    default:
+        return "NONE";
+    }
+}
+
+void wr_probe_neighbour(struct wr_probe_ctx *ctx)
+{
+    const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
+    struct wr_route_query query;
+    struct wr_route_answer way;
+    struct search search = {0};
+
+    if ((error != EHOSTUNREACH && error != ENETUNREACH && error != ETIMEDOUT) ||
+        !wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_UNICAST) ||
+        wr_ev_true(ctx->ev, WR_FACT_destination_local))
+        return;
+    query = wr_route_query_of(ctx, false);
+    if (wr_route_ask(ctx, &query, false, &way) < 0 || way.error != 0)
+        return;
+    search.next_hop = way.gateway.family != 0 ? way.gateway : query.to;
+    search.next_hop.port = 0;
+    search.device = way.device;
+    wr_set_addr(ctx->ev, WR_FACT_next_hop, &search.next_hop);
+    if (look_up(ctx, &search) < 0)
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
+                search.found && (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
+    if (search.found)
+        wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
+    else
+        wr_set_absent(ctx->ev, WR_FACT_next_hop_state);
+}
