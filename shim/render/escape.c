@@ -128,9 +128,19 @@ void wr_escape_str(struct wr_buf *out, const char *terminated)
     wr_escape(out, terminated, strlen(terminated));
 }
 
+#define JSON_CHAR_MAX 12 /* a surrogate pair */
+
+static void put_u(struct wr_buf *out, uint32_t unit)
+{
+    wr_buf_str(out, "\\u");
+    for (int shift = 12; shift >= 0; shift -= 4)
+        wr_buf_char(out, "0123456789abcdef"[unit >> shift & 15]);
+}
+
+/* Hidden characters too are written as \u: a log is also read with cat(1). */
 static size_t json_char(char *to, const char *bytes, size_t len, size_t *ret_used)
 {
-    struct wr_buf out = wr_buf_on(to, 8);
+    struct wr_buf out = wr_buf_on(to, JSON_CHAR_MAX);
     uint32_t code;
 
     *ret_used = wr_utf8_decode(bytes, len, &code);
@@ -140,9 +150,10 @@ static size_t json_char(char *to, const char *bytes, size_t len, size_t *ret_use
     } else if (code == '"' || code == '\\') {
         wr_buf_char(&out, '\\');
         wr_buf_char(&out, (char)code);
-    } else if (code < 0x20 || code == 0x7f) {
-        wr_buf_str(&out, code < 16 ? "\\u000" : "\\u00");
-        wr_buf_hex(&out, code);
+    } else if (!wr_code_is_shown(code)) {
+        if (code > 0xffff)
+            put_u(&out, 0xd7c0 + (code >> 10));
+        put_u(&out, code > 0xffff ? 0xdc00 | (code & 0x3ff) : code);
     } else {
         wr_buf_mem(&out, bytes, *ret_used);
     }
@@ -155,7 +166,7 @@ void wr_escape_json(struct wr_buf *out, const char *bytes, size_t len, size_t ma
     bool cut = taken < len;
 
     for (size_t at = 0; at < taken;) {
-        char form[8];
+        char form[JSON_CHAR_MAX];
         size_t used, form_len = json_char(form, bytes + at, len - at, &used);
 
         if (at + used > taken)

@@ -27,7 +27,7 @@ unsigned wr_code_width(uint32_t code);
 void wr_escape(struct wr_buf *out, const char *bytes, size_t len);
 void wr_escape_str(struct wr_buf *out, const char *terminated);
 
-/* The inside of a JSON string: ASCII controls and DEL as \u00NN, invalid UTF-8 as U+FFFD; at
+/* The inside of a JSON string: what is not shown as \uNNNN, invalid UTF-8 as U+FFFD; at
  * most `max` bytes of `bytes` are taken, and cut with "…". Never leaves half a sequence: where
  * `out` is full, whole characters are left out. */
 void wr_escape_json(struct wr_buf *out, const char *bytes, size_t len, size_t max);
