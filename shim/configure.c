@@ -35,6 +35,9 @@ static void complain(void *ctx, const char *text, size_t len)
     wr_sink_write(complaints->target, buf.data, buf.len, &none);
 }
 
+static const char no_helper[] = "the configuration file is not read: the helper program "
+                                "whyrefused is not beside libwhyrefused.so";
+
 static bool exists(const char *path)
 {
     return WR_SYS(faccessat, AT_FDCWD, path, 0 /* F_OK */) == 0;
@@ -47,7 +50,7 @@ static void find_files(struct wr_buf *list)
     const char *chosen = wr_start_switch(WR_SETTING_config);
     const char *base = wr_start_variable(WR_START_XDG_CONFIG_HOME);
     const char *home = wr_start_variable(WR_START_HOME);
-    char path[1024];
+    char path[512];
 
     if (chosen != NULL && chosen[0] != '\0') {
         if (strcmp(chosen, "none") != 0)
@@ -73,7 +76,7 @@ static void find_files(struct wr_buf *list)
 static void read_files(struct wr_settings *settings, struct wr_worker_space *space,
                        struct complaints *complaints)
 {
-    char paths[1280];
+    char paths[640];
     struct wr_buf list = wr_buf_on(paths, sizeof(paths));
     int error;
 
@@ -85,10 +88,7 @@ static void read_files(struct wr_settings *settings, struct wr_worker_space *spa
     if (error == 0)
         wr_settings_read_block(settings, space->answer, space->answer_len, complain, complaints);
     else if (error == -ENOENT)
-        complain(complaints,
-                 "the configuration file is not read: the helper program whyrefused is not beside "
-                 "libwhyrefused.so",
-                 110);
+        complain(complaints, no_helper, sizeof(no_helper) - 1);
 }
 
 static void read_environment(struct wr_settings *settings, struct complaints *complaints)
@@ -103,7 +103,8 @@ static void read_environment(struct wr_settings *settings, struct complaints *co
                                   strlen(value));
         if (refused == NULL)
             continue;
-        if (wr_join(text, sizeof(text), wr_setting_info[i].environment, ": ", refused, NULL) != NULL)
+        if (wr_join(text, sizeof(text), wr_setting_info[i].environment, ": ", refused, NULL) !=
+            NULL)
             complain(complaints, text, strlen(text));
     }
 }
@@ -118,8 +119,8 @@ const struct wr_settings *wr_configure(struct wr_worker_space *space)
 
     if (settings != NULL)
         return settings;
-    at = WR_SYS(mmap, 0, sizeof(*settings), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                -1, 0);
+    at = WR_SYS(mmap, 0, sizeof(*settings), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0);
     if (at < 0 && at > -4096)
         return NULL;
     settings = (struct wr_settings *)at;

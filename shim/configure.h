@@ -15,8 +15,7 @@
 const struct wr_settings *wr_configure(struct wr_worker_space *space);
 
 /* WHYREFUSED_ONLY and WHYREFUSED_SKIP, against the name of the process and of its file. */
-bool wr_wants_program(const struct wr_settings *settings, const char *name,
-                      const char *executable);
+bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable);
 
 /* WHYREFUSED_COLOR, then NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, the terminal:
  * the first that says something. */

@@ -48,8 +48,8 @@ static void copy_address(struct wr_attempt *attempt, const void *address, sockle
 
     attempt->address_len = len;
     if (address != NULL && len > 0)
-        got = wr_peek(address, attempt->address.bytes,
-                      len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
+        got =
+            wr_peek(address, attempt->address.bytes, len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
     attempt->address_read = got > 0 ? (socklen_t)got : 0;
     wr_addr_from_sockaddr(attempt->address.bytes, attempt->address_read, &attempt->target);
     if (attempt->target.family != 0)
@@ -68,8 +68,8 @@ static void take_history(struct wr_attempt *attempt)
     }
     if (attempt->error != EISCONN)
         return;
-    attempt->history =
-        socket_number(attempt->fd, SO_ACCEPTCONN) == 1 ? WR_HISTORY_LISTENING : WR_HISTORY_CONNECTED;
+    attempt->history = socket_number(attempt->fd, SO_ACCEPTCONN) == 1 ? WR_HISTORY_LISTENING
+                                                                      : WR_HISTORY_CONNECTED;
 }
 
 void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns)

@@ -149,9 +149,8 @@ static void find_causes(struct run *run)
     space->evidence.socks_used = 0;
     space->evidence.text_used = 0;
     space->evidence.text_full = false;
-    run->report.out_of_time =
-        !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns, space->scratch,
-                      &space->evidence, &run->no_descriptors);
+    run->report.out_of_time = !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns,
+                                            space->scratch, &space->evidence, &run->no_descriptors);
     if (run->no_descriptors && !run->beside)
         return; /* again, in a child */
     wr_diagnose(&space->evidence, &space->verdict);
@@ -206,8 +205,8 @@ static void finish(struct run *run)
     struct workspace *space = run->space;
     const char *ignore = run->settings->text[WR_SETTING_ignore];
 
-    if (ignore[0] != '\0' && (wr_settings_list_matches(ignore, space->verdict.cause->id) ||
-                              ignores_target(run, ignore)))
+    if (ignore[0] != '\0' &&
+        (wr_settings_list_matches(ignore, space->verdict.cause->id) || ignores_target(run, ignore)))
         return;
     run->report.sequence = atomic_fetch_add(&counts.reports, 1) + 1;
     if (run->settings->number[WR_SETTING_backtrace] != 0) {

@@ -68,8 +68,7 @@ static WR_COLD void error_delivered(int fd, int delivered)
     wr_track_set(fd, WR_HISTORY_FAILED);
 }
 
-WR_EXPORT int getsockopt(int fd, int level, int name, void *restrict value,
-                         socklen_t *restrict len)
+WR_EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
 {
     int rc = WR_REAL(getsockopt)(fd, level, name, value, len);
 

@@ -49,16 +49,16 @@ WR_EXPORT int dup3(int fd, int to, int flags)
 
 /* The third argument may be an int, a long, a pointer or absent; all travel in one register, and
  * the kernel reads what the command wants (fcntl(2)). */
-#define PASS_FCNTL(name, fd, command)                                                            \
-    ({                                                                                           \
-        va_list list;                                                                            \
-        va_start(list, command);                                                                 \
-        void *argument = va_arg(list, void *);                                                   \
-        va_end(list);                                                                            \
-        int rc_ = WR_REAL(name)(fd, command, argument);                                          \
-        if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)                                    \
-            rc_ = duplicated(fd, rc_, rc_);                                                      \
-        rc_;                                                                                     \
+#define PASS_FCNTL(name, fd, command)                         \
+    ({                                                        \
+        va_list list;                                         \
+        va_start(list, command);                              \
+        void *argument = va_arg(list, void *);                \
+        va_end(list);                                         \
+        int rc_ = WR_REAL(name)(fd, command, argument);       \
+        if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) \
+            rc_ = duplicated(fd, rc_, rc_);                   \
+        rc_;                                                  \
     })
 
 WR_EXPORT int fcntl(int fd, int command, ...)

@@ -15,8 +15,7 @@ static bool is_numeric(const char *name)
 }
 
 WR_EXPORT int getaddrinfo(const char *restrict name, const char *restrict service,
-                          const struct addrinfo *restrict hints,
-                          struct addrinfo **restrict result)
+                          const struct addrinfo *restrict hints, struct addrinfo **restrict result)
 {
     int rc = WR_REAL(getaddrinfo)(name, service, hints, result);
 

@@ -25,8 +25,7 @@ static bool is_failure(int domain, int type, int protocol, int error)
            error != EPROTOTYPE;
 }
 
-static WR_COLD void socket_failed(int domain, int type, int protocol, int error,
-                                  uint64_t start_ns)
+static WR_COLD void socket_failed(int domain, int type, int protocol, int error, uint64_t start_ns)
 {
     if (is_failure(domain, type, protocol, error) && wr_enabled())
         wr_failed_socket(domain, type, protocol, error, start_ns);

@@ -42,8 +42,8 @@ extern _Atomic int wr_track_owner[WR_TRACK_SLOTS];
 static inline bool wr_track_maybe(int fd)
 {
     /* a place holds ~fd, so that the empty table (zeros) belongs to descriptor -1 */
-    return fd >= 0 && atomic_load_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS],
-                                           memory_order_relaxed) == ~fd;
+    return fd >= 0 &&
+           atomic_load_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS], memory_order_relaxed) == ~fd;
 }
 
 #endif
