@@ -20,6 +20,10 @@ static struct {
     char executable[256], unit[128], container[72], host[65];
 } kept;
 
+/* Names that test runners put into the environment of the test that is running. */
+static const char *const test_variables[] = {"PYTEST_CURRENT_TEST", "BATS_TEST_DESCRIPTION",
+                                             "TEST_TARGET"};
+
 static void copy(char *to, size_t size, const char *from, size_t len)
 {
     if (len > size - 1)
@@ -59,17 +63,28 @@ static void keep(const struct wr_process *process)
     atomic_store(&kept.state, 2);
 }
 
-/* Names that test runners put into the environment of the test that is running. */
+static bool is_test_variable(void *ctx, const char *entry)
+{
+    const char **found = ctx;
+
+    for (unsigned i = 0; i < sizeof(test_variables) / sizeof(test_variables[0]); i++) {
+        size_t len = strlen(test_variables[i]);
+
+        if (strncmp(entry, test_variables[i], len) == 0 && entry[len] == '=') {
+            *found = test_variables[i];
+            return false;
+        }
+    }
+    return true;
+}
+
 static void find_test(struct wr_process *process, char *space)
 {
-    static const char *const variables[] = {"PYTEST_CURRENT_TEST", "BATS_TEST_DESCRIPTION",
-                                            "TEST_TARGET"};
+    const char *found = NULL;
 
-    for (unsigned i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-        if (wr_environ_get(variables[i], space, process->test, sizeof(process->test)) > 0)
-            return;
-    }
-    process->test[0] = '\0';
+    wr_environ_each(space, is_test_variable, &found);
+    if (found == NULL || wr_environ_get(found, space, process->test, sizeof(process->test)) < 0)
+        process->test[0] = '\0';
 }
 
 void wr_whoami(struct wr_process *ret_process, char *space)

@@ -34,14 +34,36 @@ long wr_peek(const void *from, void *to, size_t len)
     return (long)done;
 }
 
-/* Reads the entries behind the pointers of one batch, in one call where all can be read. */
-static void read_entries(char *const *pointers, unsigned count, char *texts)
-{
-    for (unsigned i = 0; i < count; i++) {
-        char *text = texts + i * WR_ENVIRON_ENTRY;
-        long got = wr_peek(pointers[i], text, WR_ENVIRON_ENTRY - 1);
+/* The working space: the texts, then what process_vm_readv() wants to know. */
+struct batch {
+    char texts[BATCH][WR_ENVIRON_ENTRY];
+    struct iovec local[BATCH], remote[BATCH];
+};
+_Static_assert(sizeof(struct batch) <= WR_ENVIRON_SPACE, "a batch must fit the space");
 
-        text[got > 0 ? got : 0] = '\0';
+/* Reads the entries behind the pointers: in one call, but for those at the end of a mapping. */
+static void read_entries(char *const *pointers, unsigned count, struct batch *batch)
+{
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        batch->texts[i][0] = '\0';
+        batch->texts[i][WR_ENVIRON_ENTRY - 1] = '\0';
+        batch->local[i] = (struct iovec){batch->texts[i], WR_ENVIRON_ENTRY - 1};
+        batch->remote[i] = (struct iovec){pointers[i], WR_ENVIRON_ENTRY - 1};
+    }
+    while (done < count) {
+        /* a partial copy ends between two entries: process_vm_readv(2) */
+        long got = WR_SYS(process_vm_readv, WR_SYS(getpid), batch->local + done, count - done,
+                          batch->remote + done, count - done, 0);
+
+        if (got > 0)
+            done += (unsigned)((size_t)got / (WR_ENVIRON_ENTRY - 1));
+        if (done == count)
+            break;
+        got = wr_peek(pointers[done], batch->texts[done], WR_ENVIRON_ENTRY - 1);
+        batch->texts[done][got > 0 ? got : 0] = '\0';
+        done++;
     }
 }
 
@@ -49,20 +71,21 @@ static void read_entries(char *const *pointers, unsigned count, char *texts)
 static int each_pointer(char *space, bool (*each)(void *ctx, const char *entry, const char *at),
                         void *ctx)
 {
+    struct batch *batch = (struct batch *)(void *)space;
     char *pointers[BATCH];
     char **from = environ;
 
-    for (unsigned batch = 0; from != NULL && batch < 2048 / BATCH; batch++, from += BATCH) {
+    for (unsigned n = 0; from != NULL && n < 2048 / BATCH; n++, from += BATCH) {
         unsigned count = 0;
         long got = wr_peek(from, pointers, sizeof(pointers));
 
         if (got < 0)
-            return batch == 0 ? (int)got : 0;
+            return n == 0 ? (int)got : 0;
         while (count < (size_t)got / sizeof(pointers[0]) && pointers[count] != NULL)
             count++;
-        read_entries(pointers, count, space);
+        read_entries(pointers, count, batch);
         for (unsigned i = 0; i < count; i++) {
-            if (!each(ctx, space + i * WR_ENVIRON_ENTRY, pointers[i]))
+            if (!each(ctx, batch->texts[i], pointers[i]))
                 return 0;
         }
         if (count < BATCH)

@@ -9,7 +9,7 @@
 
 /* Calls each(ctx, entry) with the first WR_ENVIRON_ENTRY - 1 bytes of every "NAME=value" entry,
  * terminated; each returns false to stop. At most 2048 entries. `space` is working space of
- * WR_ENVIRON_SPACE bytes. Returns 0, or -errno when nothing could be read. */
+ * WR_ENVIRON_SPACE bytes, 8-aligned. Returns 0, or -errno when nothing could be read. */
 #define WR_ENVIRON_ENTRY 96
 #define WR_ENVIRON_SPACE 8192
 int wr_environ_each(char *space, bool (*each)(void *ctx, const char *entry), void *ctx);

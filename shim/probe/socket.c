@@ -17,13 +17,11 @@ void wr_probe_socket(struct wr_probe_ctx *ctx)
     if (WR_SYS(getsockname, ctx->attempt->fd, &name, &len) < 0 ||
         !wr_addr_from_sockaddr(&name, len, &source))
         return;
-    /* After a refusal the kernel has taken back what it chose itself; what bind() set stays
-     * (inet_csk_destroy... tcp_done() -> inet_reset_saddr() honours SOCK_BINDADDR_LOCK). */
-    if (wr_addr_is_any(&source) && source.port == 0) {
-        wr_set_absent(ctx->ev, WR_FACT_source);
-        wr_set_bool(ctx->ev, WR_FACT_source_bound, false);
-        return;
-    }
-    wr_set_addr(ctx->ev, WR_FACT_source, &source);
+    /* A failed connect() gives back the address that the kernel chose, not one that bind() set
+     * (__inet_bhash2_update_saddr(), SOCK_BINDADDR_LOCK); the port may stay. */
     wr_set_bool(ctx->ev, WR_FACT_source_bound, !wr_addr_is_any(&source));
+    if (wr_addr_is_any(&source))
+        wr_set_absent(ctx->ev, WR_FACT_source);
+    else
+        wr_set_addr(ctx->ev, WR_FACT_source, &source);
 }
