@@ -109,6 +109,8 @@ static bool parse(enum wr_setting which, const char *terminated, size_t len, uin
         return parse_set(values, terminated, len, ret_number);
     if (is_kind(which, "number"))
         return parse_number(values, terminated, ret_number);
+    if (which == WR_SETTING_config && len != 0) /* never the working directory */
+        return terminated[0] == '/' || strcmp(terminated, "none") == 0;
     return len != 0 || wr_setting_info[which].fallback[0] == '\0' || is_kind(which, "list");
 }
 
