@@ -1,7 +1,635 @@
 /* SPDX-License-Identifier: MIT
  * Causes of failures: the network between. Rows and their match functions; pure. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include "base/address.h"
 #include "diagnose/catalogue.h"
 
+/* The way of a socket's options outranks what is found on that way; a missing interface or tunnel
+ * outranks the missing route that follows from it. */
+enum {
+    RANK_REMOTE = WR_RANK_SPECIFIC + 2,
+    RANK_NONE = WR_RANK_ROOT - 10,
+    RANK_NO_IPV6 = WR_RANK_ROOT - 4,
+    RANK_LINK = WR_RANK_ROOT + 2,
+    RANK_TUNNEL = WR_RANK_ROOT + 4,
+    RANK_OPTION = WR_RANK_ROOT + 6
+};
+
+/* The kernel's own lookup gives the error that the program got: nothing was sent. */
+#define CITES_LOOKUP WR_FACT_error, WR_FACT_route_error, WR_FACT_icmp_received
+static bool lookup_failed(const struct wr_evidence *ev, uint64_t error)
+{
+    return wr_ev_is(ev, WR_FACT_error, error) && wr_ev_is(ev, WR_FACT_route_error, error) &&
+           !wr_ev_true(ev, WR_FACT_icmp_received);
+}
+
+/* An error that tells of trouble on the way, or silence. */
+static bool is_unreachable(const struct wr_evidence *ev)
+{
+    const uint64_t error = wr_ev_uint(ev, WR_FACT_error, 0);
+
+    return error == EHOSTUNREACH || error == ENETUNREACH || error == ETIMEDOUT;
+}
+
+static enum wr_match match_socket_option(const struct wr_evidence *ev)
+{
+    const struct wr_addr *source = wr_ev_addr(ev, WR_FACT_source);
+    const bool bound = wr_ev_true(ev, WR_FACT_source_bound) && source != NULL;
+    const bool device = wr_ev_has(ev, WR_FACT_bound_device);
+
+    if (!device && !bound && wr_ev_uint(ev, WR_FACT_socket_mark, 0) == 0)
+        return WR_MATCH_NO;
+    /* a loopback source for a distant peer can't work at all: local-source-address */
+    if (bound && wr_addr_is_loopback(source))
+        return WR_MATCH_NO;
+    if (!wr_ev_true(ev, WR_FACT_unbound_route_differs) ||
+        !wr_ev_absent(ev, WR_FACT_unbound_route_error))
+        return wr_ev_false(ev, WR_FACT_unbound_route_differs) && is_unreachable(ev)
+                   ? WR_MATCH_RULED_OUT
+                   : WR_MATCH_NO;
+    if (lookup_failed(ev, ENETUNREACH) || lookup_failed(ev, EHOSTUNREACH) ||
+        lookup_failed(ev, EACCES))
+        return WR_MATCH_CERTAIN;
+    if (!is_unreachable(ev))
+        return WR_MATCH_NO;
+    return wr_ev_true(ev, WR_FACT_route_assumed) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+}
+
+/* A route or rule of that type; error is what such a route answers with. */
+#define CITES_REFUSED CITES_LOOKUP, WR_FACT_refusing_type
+static enum wr_match refused_by(const struct wr_evidence *ev, uint64_t type, uint64_t error)
+{
+    const bool typical = lookup_failed(ev, error);
+
+    /* a rule that says "unreachable" answers ENETUNREACH, unlike a route of that type */
+    if (!typical && !lookup_failed(ev, ENETUNREACH))
+        return WR_MATCH_NO;
+    if (wr_ev_is(ev, WR_FACT_refusing_type, type))
+        return WR_MATCH_CERTAIN;
+    if (!typical)
+        return WR_MATCH_NO;
+    return wr_ev_known(ev, WR_FACT_refusing_type) ? WR_MATCH_NO : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_unreachable(const struct wr_evidence *ev)
+{
+    return refused_by(ev, RTN_UNREACHABLE, EHOSTUNREACH);
+}
+
+static enum wr_match match_prohibit(const struct wr_evidence *ev)
+{
+    return refused_by(ev, RTN_PROHIBIT, EACCES);
+}
+
+/* EINVAL has many other reasons: without the route itself nothing is said. */
+static enum wr_match match_blackhole(const struct wr_evidence *ev)
+{
+    if (!lookup_failed(ev, EINVAL))
+        return WR_MATCH_NO;
+    if (wr_ev_is(ev, WR_FACT_refusing_type, RTN_BLACKHOLE))
+        return WR_MATCH_CERTAIN;
+    return wr_ev_known(ev, WR_FACT_refusing_type) ? WR_MATCH_NO : WR_MATCH_UNKNOWN;
+}
+
+static enum wr_match match_throw(const struct wr_evidence *ev)
+{
+    if (!lookup_failed(ev, ENETUNREACH))
+        return WR_MATCH_NO;
+    return wr_ev_is(ev, WR_FACT_refusing_type, RTN_THROW) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+}
+
+static bool is_broadcast(const struct wr_addr *addr)
+{
+    return addr->family == AF_INET &&
+           (addr->bytes[0] & addr->bytes[1] & addr->bytes[2] & addr->bytes[3]) == 255;
+}
+
+static enum wr_match match_none(const struct wr_evidence *ev)
+{
+    const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
+
+    /* no connection can go to a group of machines, route or not: local-bad-address */
+    if (!lookup_failed(ev, ENETUNREACH) || to == NULL || is_broadcast(to) ||
+        wr_addr_is_multicast(to))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_refusing_type))
+        return WR_MATCH_RULED_OUT;
+    return wr_ev_absent(ev, WR_FACT_refusing_type) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_interface_down(const struct wr_evidence *ev)
+{
+    const bool covered =
+        wr_ev_has(ev, WR_FACT_down_link) && wr_ev_true(ev, WR_FACT_down_link_covers);
+
+    if (lookup_failed(ev, ENETUNREACH)) {
+        if (wr_ev_has(ev, WR_FACT_refusing_type))
+            return WR_MATCH_NO;
+        if (wr_ev_absent(ev, WR_FACT_down_link))
+            return WR_MATCH_RULED_OUT;
+        if (!wr_ev_has(ev, WR_FACT_down_link))
+            return WR_MATCH_UNKNOWN;
+        return covered ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+    }
+    if (!is_unreachable(ev) || !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
+        return WR_MATCH_NO;
+    if (wr_ev_false(ev, WR_FACT_route_device_carrier))
+        return wr_ev_true(ev, WR_FACT_next_hop_tried) && wr_ev_true(ev, WR_FACT_next_hop_failed)
+                   ? WR_MATCH_CERTAIN
+                   : WR_MATCH_LIKELY;
+    return covered ? WR_MATCH_LIKELY : WR_MATCH_NO;
+}
+
+/* ARP or neighbour discovery failed on this machine: the kernel then sends itself "host
+ * unreachable" (net/ipv4/arp.c arp_error_report()). */
+#define CITES_NEXT_HOP                                                                 \
+    WR_FACT_error, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
+        WR_FACT_next_hop_tried, WR_FACT_icmp_received, WR_FACT_icmp_offender_local
+static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
+{
+    const bool answered_by_other =
+        wr_ev_true(ev, WR_FACT_icmp_received) && wr_ev_false(ev, WR_FACT_icmp_offender_local);
+    const bool unreachable = wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH);
+
+    if ((!unreachable && !wr_ev_is(ev, WR_FACT_error, ETIMEDOUT)) ||
+        !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
+        return WR_MATCH_NO;
+    if (gateway ? !wr_ev_has(ev, WR_FACT_route_gateway) : !wr_ev_absent(ev, WR_FACT_route_gateway))
+        return WR_MATCH_NO;
+    if (answered_by_other || wr_ev_false(ev, WR_FACT_next_hop_failed))
+        return unreachable ? WR_MATCH_RULED_OUT : WR_MATCH_NO;
+    if (!wr_ev_true(ev, WR_FACT_next_hop_failed))
+        return unreachable ? WR_MATCH_UNKNOWN : WR_MATCH_NO;
+    if (unreachable && wr_ev_true(ev, WR_FACT_next_hop_tried))
+        return WR_MATCH_CERTAIN;
+    return WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_neighbour_failed(const struct wr_evidence *ev)
+{
+    return next_hop_failed(ev, false);
+}
+
+static enum wr_match match_gateway_failed(const struct wr_evidence *ev)
+{
+    return next_hop_failed(ev, true);
+}
+
+/* The error came from the network, with no word of what it was: an IPv6 socket keeps none. */
+#define CITES_UNTOLD \
+    WR_FACT_icmp_readable, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed
+static bool untold_error(const struct wr_evidence *ev)
+{
+    return wr_ev_false(ev, WR_FACT_icmp_readable) &&
+           wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST) && wr_ev_has(ev, WR_FACT_route_gateway) &&
+           !wr_ev_true(ev, WR_FACT_next_hop_failed);
+}
+
+static bool code_means_unreachable(uint64_t version, uint64_t type, uint64_t code)
+{
+    if (version == 6)
+        return type == ICMP6_DST_UNREACH &&
+               (code == ICMP6_DST_UNREACH_NOROUTE || code == ICMP6_DST_UNREACH_ADDR ||
+                code == ICMP6_DST_UNREACH_BEYONDSCOPE);
+    if (type != ICMP_DEST_UNREACH)
+        return false;
+    switch (code) {
+    case ICMP_NET_UNREACH:
+    case ICMP_HOST_UNREACH:
+    case ICMP_SR_FAILED:
+    case ICMP_NET_UNKNOWN:
+    case ICMP_HOST_UNKNOWN:
+    case ICMP_HOST_ISOLATED:
+    case ICMP_NET_UNR_TOS:
+    case ICMP_HOST_UNR_TOS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum wr_match match_remote_unreachable(const struct wr_evidence *ev)
+{
+    const struct wr_addr *offender = wr_ev_addr(ev, WR_FACT_icmp_offender);
+    const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
+
+    if (wr_ev_true(ev, WR_FACT_icmp_received)) {
+        if (!code_means_unreachable(wr_ev_uint(ev, WR_FACT_icmp_version, 0),
+                                    wr_ev_uint(ev, WR_FACT_icmp_type, 0),
+                                    wr_ev_uint(ev, WR_FACT_icmp_code, 255)))
+            return WR_MATCH_NO;
+        if (!wr_ev_false(ev, WR_FACT_icmp_offender_local) || offender == NULL || to == NULL)
+            return WR_MATCH_NO;
+        /* no host calls itself unreachable: a rule there does */
+        return wr_addr_same_host(offender, to) ? WR_MATCH_POSSIBLE : WR_MATCH_LIKELY;
+    }
+    if ((!wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) && !wr_ev_is(ev, WR_FACT_error, ENETUNREACH)) ||
+        !untold_error(ev) || wr_ev_true(ev, WR_FACT_socket_ttl_small))
+        return WR_MATCH_NO;
+    if (!wr_ev_known(ev, WR_FACT_next_hop_failed) || wr_ev_true(ev, WR_FACT_netfilter_rules))
+        return WR_MATCH_POSSIBLE;
+    return WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_loop(const struct wr_evidence *ev)
+{
+    const uint64_t type = wr_ev_uint(ev, WR_FACT_icmp_type, 0);
+
+    if (wr_ev_true(ev, WR_FACT_icmp_received)) {
+        if (type != (wr_ev_is(ev, WR_FACT_icmp_version, 6) ? (uint64_t)ICMP6_TIME_EXCEEDED
+                                                           : (uint64_t)ICMP_TIME_EXCEEDED))
+            return WR_MATCH_NO;
+        return wr_ev_is(ev, WR_FACT_icmp_code, ICMP_EXC_TTL) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+    }
+    if (!wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) || !untold_error(ev))
+        return WR_MATCH_NO;
+    return wr_ev_true(ev, WR_FACT_socket_ttl_small) ? WR_MATCH_LIKELY : WR_MATCH_UNKNOWN;
+}
+
+static enum wr_match match_no_ipv6(const struct wr_evidence *ev)
+{
+    const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
+
+    if (to == NULL || to->family != AF_INET6 || !lookup_failed(ev, ENETUNREACH) ||
+        wr_addr_is_multicast(to))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_global_address))
+        return WR_MATCH_RULED_OUT;
+    /* with no interface up there is no network of any kind */
+    if (wr_ev_has(ev, WR_FACT_refusing_type) || wr_ev_is(ev, WR_FACT_links_up, 0))
+        return WR_MATCH_NO;
+    if (!wr_ev_false(ev, WR_FACT_global_address))
+        return WR_MATCH_UNKNOWN;
+    return wr_ev_absent(ev, WR_FACT_refusing_type) && wr_ev_false(ev, WR_FACT_default_route)
+               ? WR_MATCH_CERTAIN
+               : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_vpn_down(const struct wr_evidence *ev)
+{
+    const bool covered =
+        wr_ev_has(ev, WR_FACT_tunnel_down) && wr_ev_true(ev, WR_FACT_tunnel_covers);
+    const bool by_default = wr_ev_text_is(ev, WR_FACT_route_prefix, "default");
+
+    if (!is_unreachable(ev) || wr_ev_has(ev, WR_FACT_refusing_type) ||
+        wr_ev_true(ev, WR_FACT_next_hop_failed))
+        return WR_MATCH_NO;
+    if (!by_default && !lookup_failed(ev, ENETUNREACH))
+        return WR_MATCH_NO;
+    if (covered)
+        return WR_MATCH_LIKELY;
+    if (!wr_ev_true(ev, WR_FACT_destination_private))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_tunnel_down))
+        return WR_MATCH_LIKELY;
+    /* a VPN that is merely configured explains nothing on a machine without any route */
+    return wr_ev_has(ev, WR_FACT_vpn_missing) && by_default ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
+}
+
 const struct wr_cause wr_causes_route[] = {
+    {
+        .id = "route-socket-option",
+        .seen_as = "ETIMEDOUT, ENETUNREACH, EHOSTUNREACH",
+        .what = "SO_BINDTODEVICE, SO_MARK or the bound source address sends it the wrong way",
+        .headline = "the socket's own settings send it the wrong way[ (bound to interface "
+                    "{bound_device})][ (mark {socket_mark}{?socket_mark})][ (bound to "
+                    "{source.address}{?source_bound})]",
+        .explain =
+            "A program can steer a socket past the routing table: bind it to an interface "
+            "(SO_BINDTODEVICE), give it a firewall mark that policy rules look at (SO_MARK), or "
+            "bind it to a source address that such rules look at.\n"
+            "The kernel was asked for the route twice, as this socket asks and without these "
+            "settings. Only the second way leads to the destination.",
+        .rank = RANK_OPTION,
+        .match = match_socket_option,
+        WR_CITES(CITES_LOOKUP, WR_FACT_source, WR_FACT_source_bound, WR_FACT_bound_device,
+                 WR_FACT_socket_mark, WR_FACT_unbound_route_differs, WR_FACT_unbound_route_error,
+                 WR_FACT_route_assumed),
+        .because = {"with the socket's settings the kernel finds no way to {destination.address}: "
+                    "{route_error} ({route_error.text})",
+                    "no route to {destination.address} leads out of {bound_device}: the kernel "
+                    "takes it to be on that link{?route_assumed}",
+                    "without them it goes out of {unbound_route_device}",
+                    "policy rule {refusing_rule}", "route {refusing_route}"},
+        .ruled_out = "the socket's device, mark and source address lead the same way as none would",
+        .fixes = {{"let the program bind to another interface or source address, or to none", NULL},
+                  {"see the way without these settings", "ip route get {destination.address}"},
+                  {"see the policy rules{?socket_mark}", "ip rule show"}},
+    },
+    {
+        .id = "route-vpn-down",
+        .seen_as = "ENETUNREACH, EHOSTUNREACH, ETIMEDOUT",
+        .what = "the VPN tunnel that should carry it is down or missing",
+        .headline = "[the VPN tunnel {tunnel_down} is down][the VPN {vpn_missing} is not "
+                    "up{!tunnel_down}], and {destination.address} looks like an address behind it",
+        .explain =
+            "The destination is in a private address range, or in that of a tunnel, and the "
+            "tunnel interface is down or does not exist. So the packets have no route, or leave "
+            "through the default gateway, where nobody knows the address.\n"
+            "That the address belongs behind this VPN is inferred: nothing on this machine says "
+            "so for certain.",
+        .rank = RANK_TUNNEL,
+        .match = match_vpn_down,
+        WR_CITES(CITES_LOOKUP, WR_FACT_tunnel_down, WR_FACT_tunnel_covers, WR_FACT_route_prefix,
+                 WR_FACT_refusing_type, WR_FACT_next_hop_failed, WR_FACT_destination_private,
+                 WR_FACT_vpn_missing),
+        .because = {"tunnel interface {tunnel_down} is down",
+                    "{destination.address} is in the address range of {tunnel_down}"
+                    "{?tunnel_covers}",
+                    "{destination.address} is a private address{?destination_private}",
+                    "a VPN is configured whose interface does not exist: {vpn_missing}",
+                    "the only route to it is the default one, out of {route_device}[ through "
+                    "{route_gateway.address}]",
+                    "the kernel finds no route to it: {route_error}"},
+        .unknown = {{WR_FACT_tunnel_covers, "whether the address belongs behind this VPN",
+                     "the VPN's own list of networks is not read", "ip route show table all"}},
+        .fixes = {{"connect the VPN again", NULL},
+                  {"see the tunnel", "ip address show dev {tunnel_down}"},
+                  {"see which way the kernel takes now", "ip route get {destination.address}"}},
+    },
+    {
+        .id = "route-interface-down",
+        .seen_as = "ENETUNREACH, EHOSTUNREACH",
+        .what = "the interface that should carry it is down or has no carrier",
+        .headline = "[network interface {down_link} is down{!down_link_enabled}][network "
+                    "interface {down_link} has no carrier{?down_link_enabled}][network interface "
+                    "{route_device} has no carrier{!down_link}{!route_device_carrier}]",
+        .explain =
+            "The routes over an interface disappear when it is set down, and nothing comes "
+            "through when it has no carrier: a pulled cable, a switched-off peer, a Wi-Fi that "
+            "is not associated, the other end of a virtual link that is down.",
+        .rank = RANK_LINK,
+        .match = match_interface_down,
+        WR_CITES(CITES_LOOKUP, WR_FACT_refusing_type, WR_FACT_down_link, WR_FACT_down_link_covers,
+                 WR_FACT_route_type, WR_FACT_route_device_carrier, WR_FACT_next_hop_tried,
+                 WR_FACT_next_hop_failed),
+        .because = {"{destination.address} is in the address range of {down_link}"
+                    "{?down_link_covers}",
+                    "interface {down_link} was set down{!down_link_enabled}",
+                    "interface {down_link} has no carrier{?down_link_enabled}",
+                    "no other network interface is up{!links_up}{?down_link}",
+                    "the route leads out of {route_device}, which has no carrier"
+                    "{!route_device_carrier}",
+                    "the kernel finds no route: {route_error}"},
+        .ruled_out = "no interface that is down would lead there",
+        .fixes = {{"set the interface up{!down_link_enabled}", "sudo ip link set {down_link} up"},
+                  {"check the cable, the switch port or the Wi-Fi of "
+                   "{down_link}{?down_link_enabled}",
+                   "ip link show dev {down_link}"},
+                  {"check the cable, the switch port or the Wi-Fi of {route_device}"
+                   "{!route_device_carrier}",
+                   "ip link show dev {route_device}"}},
+    },
+    {
+        .id = "route-unreachable",
+        .seen_as = "EHOSTUNREACH, ENETUNREACH",
+        .what = "a route or policy rule of this machine says \"unreachable\"",
+        .headline = "[this machine's route \"{refusing_route}\" forbids it][policy rule "
+                    "\"{refusing_rule}\" of this machine forbids it{!refusing_route}]",
+        .explain =
+            "The routing table has entries that refuse instead of leading somewhere: "
+            "unreachable, prohibit and blackhole. Administrators, VPN kill switches, container "
+            "networks and routing daemons add them. Nothing was sent; the kernel refused.",
+        .rank = WR_RANK_ROOT,
+        .match = match_unreachable,
+        WR_CITES(CITES_REFUSED),
+        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+                    "it",
+                    "route {refusing_route}", "policy rule {refusing_rule}"},
+        .unknown = {{WR_FACT_refusing_type, "which route or rule it is",
+                     "the routing tables could not be read to the end",
+                     "ip route show table all type unreachable"}},
+        .fixes = {{"find out who added the route (a VPN client, a routing daemon, an "
+                   "administrator) before removing it",
+                   "ip route show table all type unreachable"},
+                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+    },
+    {
+        .id = "route-prohibit",
+        .seen_as = "EACCES",
+        .what = "a route or policy rule of this machine says \"prohibit\"",
+        .headline = "[this machine's route \"{refusing_route}\" prohibits it][policy rule "
+                    "\"{refusing_rule}\" of this machine prohibits it{!refusing_route}]",
+        .explain =
+            "A \"prohibit\" route or policy rule refuses connections with EACCES, which programs "
+            "print as \"Permission denied\". File permissions, SELinux and the remote host have "
+            "no part in it. Nothing was sent; the kernel refused.",
+        .rank = WR_RANK_ROOT,
+        .match = match_prohibit,
+        WR_CITES(CITES_REFUSED),
+        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+                    "it",
+                    "route {refusing_route}", "policy rule {refusing_rule}"},
+        .unknown = {{WR_FACT_refusing_type, "which route or rule it is",
+                     "the routing tables could not be read to the end",
+                     "ip route show table all type prohibit"}},
+        .fixes = {{"find out who added the route or rule before removing it",
+                   "ip route show table all type prohibit"},
+                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+    },
+    {
+        .id = "route-blackhole",
+        .seen_as = "EINVAL",
+        .what = "a route or policy rule of this machine says \"blackhole\"",
+        .headline = "[this machine's route \"{refusing_route}\" discards it][policy rule "
+                    "\"{refusing_rule}\" of this machine discards it{!refusing_route}]",
+        .explain =
+            "A \"blackhole\" route or policy rule makes connect() fail with EINVAL, which "
+            "programs print as \"Invalid argument\". The program's arguments are fine. Nothing "
+            "was sent; the kernel refused.",
+        .rank = WR_RANK_ROOT,
+        .match = match_blackhole,
+        WR_CITES(CITES_REFUSED),
+        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+                    "it",
+                    "route {refusing_route}", "policy rule {refusing_rule}"},
+        .fixes = {{"find out who added the route or rule before removing it",
+                   "ip route show table all type blackhole"},
+                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+    },
+    {
+        .id = "route-throw",
+        .seen_as = "ENETUNREACH",
+        .what = "a \"throw\" route ends the lookup in its table, and no later table has a route",
+        .headline = "this machine's route \"{refusing_route}\" sends the lookup on, and no later "
+                    "table has a route",
+        .explain =
+            "A \"throw\" route ends the lookup in its own table, so that the next policy rule "
+            "gets its turn. Here no rule after it leads to a route.",
+        .rank = WR_RANK_ROOT,
+        .match = match_throw,
+        WR_CITES(CITES_REFUSED),
+        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+                    "it",
+                    "route {refusing_route}", "policy rule {refusing_rule}"},
+        .fixes = {{"add a route to a table that a later policy rule looks in, or remove the throw "
+                   "route",
+                   "ip route show table all type throw"},
+                  {"see the policy rules", "ip rule show"}},
+    },
+    {
+        .id = "route-gateway-failed",
+        .seen_as = "EHOSTUNREACH",
+        .what = "the gateway does not answer ARP or neighbour discovery",
+        .headline = "the gateway {route_gateway.address}[ on {route_device}] does not answer",
+        .explain =
+            "The route leads through a gateway on the local network. The kernel asked for its "
+            "hardware address (ARP, or neighbour discovery for IPv6) and got no answer: the "
+            "gateway is off, its address is wrong here, or this machine is on another network "
+            "segment than it (cable, Wi-Fi, VLAN).",
+        .rank = WR_RANK_ROOT,
+        .match = match_gateway_failed,
+        WR_CITES(CITES_NEXT_HOP),
+        .because = {"the route to {destination.address} is {route_prefix} through gateway "
+                    "{route_gateway.address}[ on {route_device}]",
+                    "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
+                    "or neighbour discovery",
+                    "the error came from this machine's own kernel{?icmp_offender_local}",
+                    "the attempt took {elapsed_us.ms} ms"},
+        .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
+        .unknown = {{WR_FACT_next_hop_tried, "whether it failed during this attempt or earlier",
+                     "its state in the neighbour table is older", "ip neigh show"}},
+        .fixes = {{"check that the gateway is on, and that its address is right",
+                   "ip route get {destination.address}"},
+                  {"see whether it answers now", "ip neigh show {next_hop.address}"}},
+    },
+    {
+        .id = "route-neighbour-failed",
+        .seen_as = "EHOSTUNREACH",
+        .what = "the destination is on the local network and does not answer ARP or neighbour "
+                "discovery",
+        .headline = "{destination.address} should be on the local network[ of {route_device}], "
+                    "and does not answer there",
+        .explain =
+            "By the routing table the destination is on the same link as this machine. The kernel "
+            "asked for its hardware address (ARP, or neighbour discovery for IPv6) and got no "
+            "answer: that machine is off, the address is wrong, it is on another segment or VLAN, "
+            "or the netmask here is too wide and it should be reached through a gateway.",
+        .rank = WR_RANK_ROOT,
+        .match = match_neighbour_failed,
+        WR_CITES(CITES_NEXT_HOP),
+        .because = {"the route to {destination.address} is {route_prefix} on {route_device}, "
+                    "without a gateway{!route_gateway}",
+                    "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
+                    "or neighbour discovery",
+                    "the error came from this machine's own kernel{?icmp_offender_local}",
+                    "the attempt took {elapsed_us.ms} ms"},
+        .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
+        .unknown = {{WR_FACT_next_hop_tried, "whether it failed during this attempt or earlier",
+                     "its state in the neighbour table is older", "ip neigh show"}},
+        .fixes = {{"check that the machine is on, and that the address is right", NULL},
+                  {"check the netmask of this machine's address", "ip address show"},
+                  {"see whether it answers now", "ip neigh show {next_hop.address}"}},
+    },
+    {
+        .id = "route-no-ipv6",
+        .seen_as = "ENETUNREACH",
+        .what = "an IPv6 address was dialled, and this machine has no IPv6 connectivity",
+        .headline = "this machine has no IPv6 address that reaches beyond its own link",
+        .explain =
+            "The name has an IPv6 address, or an IPv6 address was given, and this machine has "
+            "loopback and link-local IPv6 addresses only. Programs that try the IPv4 address next "
+            "are not harmed.",
+        .rank = RANK_NO_IPV6,
+        .match = match_no_ipv6,
+        WR_CITES(CITES_LOOKUP, WR_FACT_destination, WR_FACT_global_address, WR_FACT_refusing_type,
+                 WR_FACT_links_up, WR_FACT_default_route),
+        .because = {"no interface has a global IPv6 address{!global_address}",
+                    "the kernel finds no route to {destination.address}: {route_error}",
+                    "there is no IPv6 default route{!default_route}"},
+        .ruled_out = "this machine has a global IPv6 address",
+        .fixes = {{"connect to the IPv4 address instead", NULL},
+                  {"see the IPv6 addresses and routes", "ip -6 address show; ip -6 route show"}},
+    },
+    {
+        .id = "route-none",
+        .seen_as = "ENETUNREACH",
+        .what = "this machine has no route to the destination",
+        .headline = "this machine has no route to {destination.address}[, and no default "
+                    "route{!default_route}]",
+        .explain =
+            "No entry of the routing tables covers the destination. Usually the default route is "
+            "missing: the network is not configured yet, DHCP failed, or this is a container or "
+            "sandbox without a network. Nothing was sent.",
+        .rank = RANK_NONE,
+        .match = match_none,
+        WR_CITES(CITES_LOOKUP, WR_FACT_destination, WR_FACT_refusing_type),
+        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+                    "it",
+                    "no table has a default route{!default_route}",
+                    "there is no network interface but the loopback one: a container without a "
+                    "network, or a sandbox{!links}",
+                    "{links_up} of {links} network interfaces are up{?links}"},
+        .ruled_out = "a route or rule refuses it: {refusing_route}",
+        .unknown = {{WR_FACT_refusing_type, "whether a policy rule or a throw route has a part",
+                     "the routing tables could not be read to the end",
+                     "ip rule show; ip route show table all"}},
+        .fixes = {{"give the container or sandbox a network{!links}", NULL},
+                  {"see the routes of this machine{?links}", "ip route show table all"},
+                  {"get an address and a default route (DHCP, network manager), or add the route"
+                   "{?links}",
+                   NULL}},
+    },
+    {
+        .id = "route-loop",
+        .seen_as = "EHOSTUNREACH",
+        .what = "the packets used up their hops (TTL exceeded): a routing loop, or a small TTL on "
+                "the socket",
+        .headline = "[the program lets its packets pass {socket_ttl} routers only"
+                    "{?socket_ttl_small}][the packets run in a loop between "
+                    "routers{!socket_ttl_small}][, and {icmp_offender.address} discarded them]",
+        .explain =
+            "Every router takes one off a packet's TTL (hop limit) and discards it at zero. With "
+            "the usual 64 that happens only when two routers send the packet back and forth: one "
+            "of them lacks a route to the destination's network and uses its default route.\n"
+            "A program can also set a small TTL itself (IP_TTL, IPV6_UNICAST_HOPS).",
+        .rank = RANK_REMOTE + 2,
+        .match = match_loop,
+        WR_CITES(CITES_UNTOLD, WR_FACT_error, WR_FACT_icmp_received, WR_FACT_icmp_version,
+                 WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_socket_ttl_small),
+        .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}: time "
+                    "to live exceeded",
+                    "the socket's TTL or hop limit is {socket_ttl}",
+                    "the error {error} came from the network: this machine has a route[ through "
+                    "{route_gateway.address}]{!icmp_readable}"},
+        .fixes = {{"raise the TTL that the program sets (IP_TTL, IPV6_UNICAST_HOPS)"
+                   "{?socket_ttl_small}",
+                   NULL},
+                  {"see where the packets go in circles{!socket_ttl_small}",
+                   "tracepath -n {destination.address}"}},
+    },
+    {
+        .id = "route-remote-unreachable",
+        .seen_as = "EHOSTUNREACH, ENETUNREACH",
+        .what = "a router says that the host or its network can't be reached",
+        .headline = "[the router {icmp_offender.address} says that it can't reach "
+                    "{destination.address}][a router on the way says that it can't reach "
+                    "{destination.address}{!icmp_offender}{!icmp_readable}]",
+        .explain =
+            "This machine has a route and sent its packets. A router further on answered with an "
+            "ICMP error: it has no route to that network, or the host does not answer on its last "
+            "link (off, or a wrong address). A firewall can be told to answer in the same way.",
+        .rank = RANK_REMOTE,
+        .match = match_remote_unreachable,
+        WR_CITES(CITES_UNTOLD, WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received,
+                 WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_offender,
+                 WR_FACT_icmp_offender_local, WR_FACT_socket_ttl_small, WR_FACT_netfilter_rules),
+        .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}",
+                    "the error {error} came after {elapsed_us.ms} ms; this machine itself has a "
+                    "route[ through {route_gateway.address}]{!icmp_readable}",
+                    "the gateway {next_hop.address} answers{!next_hop_failed}"},
+        .unknown = {{WR_FACT_icmp_readable, "which router it was, and its words",
+                     "the socket keeps no ICMP errors unless the program asks for them",
+                     "tracepath -n {destination.address}"},
+                    {WR_FACT_icmp_offender_local, "whether a firewall on the way answers so",
+                     "its answer would look the same", "tracepath -n {destination.address}"}},
+        .fixes = {{"check that the address is right and the host is on", NULL},
+                  {"see how far the path goes", "tracepath -n {destination.address}"}},
+    },
     {0},
 };

@@ -104,7 +104,7 @@ static int take_all(struct wr_probe_ctx *ctx, struct survey *survey)
 }
 
 /* The interface that would have carried it: its range holds the destination, or else nothing is
- * up and it is the one that was set up for this family. */
+ * up and it is the one that was set up for this family. Tunnels are set_tunnel()'s. */
 static const struct seen *down_link(const struct survey *survey, uint32_t up)
 {
     const struct seen *found = NULL;
@@ -112,7 +112,7 @@ static const struct seen *down_link(const struct survey *survey, uint32_t up)
     for (uint32_t i = 0; i < survey->used; i++) {
         const struct seen *seen = &survey->links[i];
 
-        if (usable(&seen->link))
+        if (usable(&seen->link) || is_tunnel(&seen->link))
             continue;
         if (seen->covers)
             return seen;
@@ -135,13 +135,20 @@ static void set_down_link(struct wr_evidence *ev, const struct seen *down)
 
 static void set_tunnel(struct wr_evidence *ev, const struct survey *survey)
 {
-    wr_set_absent(ev, WR_FACT_tunnel_down);
+    const struct seen *found = NULL;
+
     for (uint32_t i = 0; i < survey->used; i++) {
-        if (!is_tunnel(&survey->links[i].link) || usable(&survey->links[i].link))
-            continue;
-        wr_set_str(ev, WR_FACT_tunnel_down, survey->links[i].link.name);
+        const struct seen *seen = &survey->links[i];
+
+        if (is_tunnel(&seen->link) && !usable(&seen->link) && (found == NULL || seen->covers))
+            found = seen;
+    }
+    if (found == NULL) {
+        wr_set_absent(ev, WR_FACT_tunnel_down);
         return;
     }
+    wr_set_str(ev, WR_FACT_tunnel_down, found->link.name);
+    wr_set_bool(ev, WR_FACT_tunnel_covers, found->covers);
 }
 
 static void set_route_device(struct wr_evidence *ev, const struct survey *survey)

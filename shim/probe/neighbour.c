@@ -15,12 +15,18 @@ struct search {
     uint32_t device;
     bool found;
     uint16_t state;
+    uint64_t age_ms; /* since the state last changed; UINT64_MAX = not known */
 };
+
+/* struct nda_cacheinfo counts in clock_t ticks, which are USER_HZ = 100 on every architecture. */
+#define TICK_MS 10
 
 static bool take_neighbour(void *each_ctx, const struct nlmsghdr *message)
 {
     struct search *search = each_ctx;
     const struct ndmsg *entry = NLMSG_DATA(message);
+    const struct rtattr *cache;
+    struct nda_cacheinfo info;
     struct wr_addr addr;
 
     if (message->nlmsg_type != RTM_NEWNEIGH || message->nlmsg_len < NLMSG_LENGTH(sizeof(*entry)) ||
@@ -32,6 +38,11 @@ static bool take_neighbour(void *each_ctx, const struct nlmsghdr *message)
         return true;
     search->found = true;
     search->state = entry->ndm_state;
+    cache = wr_netlink_find(message, sizeof(*entry), NDA_CACHEINFO, sizeof(info));
+    if (cache != NULL) {
+        memcpy(&info, RTA_DATA(cache), sizeof(info));
+        search->age_ms = (uint64_t)info.ndm_updated * TICK_MS;
+    }
     return true;
 }
 
@@ -84,7 +95,8 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
     const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
     struct wr_route_query query;
     struct wr_route_answer way;
-    struct search search = {0};
+    struct search search = {.age_ms = UINT64_MAX};
+    const uint64_t attempt_ms = (wr_now_ns() - ctx->attempt->start_ns) / 1000000;
 
     if ((error != EHOSTUNREACH && error != ENETUNREACH && error != ETIMEDOUT) ||
         !wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_UNICAST) ||
@@ -101,6 +113,7 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
         return;
     wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
                 search.found && (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
+    wr_set_bool(ctx->ev, WR_FACT_next_hop_tried, search.found && search.age_ms <= attempt_ms);
     if (search.found)
         wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
     else
