@@ -15,6 +15,7 @@
 
 struct frame {
     uint64_t pc;
+    bool exact;
     struct wr_map *map;
     struct wr_image *image;
     uint64_t offset;
@@ -28,7 +29,7 @@ struct frames {
     bool more;
 };
 
-static bool keep_frame(void *ctx, uint64_t pc, struct wr_map *map)
+static bool keep_frame(void *ctx, uint64_t pc, bool exact, struct wr_map *map)
 {
     struct frames *frames = ctx;
 
@@ -36,7 +37,7 @@ static bool keep_frame(void *ctx, uint64_t pc, struct wr_map *map)
         frames->more = true;
         return false;
     }
-    frames->frame[frames->count++] = (struct frame){.pc = pc, .map = map};
+    frames->frame[frames->count++] = (struct frame){.pc = pc, .exact = exact, .map = map};
     return true;
 }
 
@@ -74,12 +75,12 @@ static void locate(struct wr_walk *walk, struct frame *frame)
 static void name_module(struct frames *frames, size_t first)
 {
     struct wr_image *image = frames->frame[first].image;
-    struct wr_lookup lookups[WR_FRAMES_MAX];
+    struct wr_lookup lookups[WR_FRAMES_MAX] = {0};
     size_t count = 0;
 
     for (size_t i = first; i < frames->count; i++) {
         if (frames->frame[i].image == image)
-            lookups[count++] = (struct wr_lookup){.vaddr = frames->frame[i].offset - (i != 0)};
+            lookups[count++].vaddr = frames->frame[i].offset - !frames->frame[i].exact;
     }
     wr_image_symbols(image, lookups, count);
     count = 0;

@@ -11,8 +11,6 @@
 #include "helper/image.h"
 
 #define IMAGES_MAX 256
-/* A frame of a sane program; more above the copy than this is a wild pointer, not a cut stack. */
-#define BEYOND_MAX (UINT64_C(8) << 20)
 
 /* Exported by libunwind for unwinders of other processes, declared in no header (perf uses it). */
 #define search_unwind_table UNW_OBJ(dwarf_search_unwind_table)
@@ -101,9 +99,9 @@ static bool read_word(struct wr_walk *walk, uint64_t address, unw_word_t *ret_wo
         memcpy(ret_word, walk->stack + offset, len);
         return true;
     }
-    if (offset >= snapshot->stack_size - (snapshot->stack_size < 8 ? 0 : 7) && offset < BEYOND_MAX)
-        walk->beyond_stack = true;
     map = wr_maps_find(&walk->maps, address);
+    if (map != NULL && map == walk->stack_map && address >= snapshot->stack_base)
+        walk->beyond_stack = true;
     image = map != NULL ? wr_walk_image(walk, map) : NULL;
     if (image == NULL)
         return false;
@@ -257,17 +255,19 @@ static const char *why_ended(const struct wr_walk *walk)
     return "the stack cannot be followed further: no unwind table or a damaged stack";
 }
 
-const char *wr_walk(struct wr_walk *walk, bool (*each)(void *ctx, uint64_t pc, struct wr_map *map),
-                    void *ctx)
+const char *wr_walk(struct wr_walk *walk,
+                    bool (*each)(void *ctx, uint64_t pc, bool exact, struct wr_map *map), void *ctx)
 {
     unw_addr_space_t space;
     unw_cursor_t cursor;
     unw_word_t pc, sp, last_sp = 0;
     unsigned not_up = 0;
+    bool exact = true;
     int step;
 
     if (walk->snapshot->machine != MACHINE)
         return "unsupported machine";
+    walk->stack_map = wr_maps_find(&walk->maps, walk->snapshot->stack_base);
     space = unw_create_addr_space(&accessors, 0);
     if (space == NULL || unw_init_remote(&cursor, space, walk) != 0)
         return "libunwind cannot begin with these registers";
@@ -282,12 +282,13 @@ const char *wr_walk(struct wr_walk *walk, bool (*each)(void *ctx, uint64_t pc, s
         if (map == NULL || !map->executable)
             return "the stack goes on at an address that is no code: it is damaged, or a frame "
                    "has no unwind table";
-        if (!each(ctx, pc, map))
+        if (!each(ctx, pc, exact, map))
             return NULL;
         /* Frames go up the stack; only a signal on its own stack may once lead elsewhere. */
         if (sp <= last_sp && last_sp != 0 && ++not_up > 2)
             return "the stack runs in a circle here: it is damaged";
         last_sp = sp;
+        exact = unw_is_signal_frame(&cursor) > 0;
         step = unw_step(&cursor);
     } while (step > 0);
     return step == 0 && !walk->beyond_stack ? NULL : why_ended(walk);

@@ -12,16 +12,19 @@ struct wr_walk {
     struct wr_maps maps;
 
     /* own use */
+    const struct wr_map *stack_map;
     bool beyond_stack; /* something above the copied part of the stack was asked for */
 };
 
 /* Opens the file of a mapping once; NULL where it has none that can be read. */
 struct wr_image *wr_walk_image(struct wr_walk *walk, struct wr_map *map);
 
-/* Calls each(ctx, pc, map) for every frame, innermost first, map never NULL; it returns false to
- * stop. Returns NULL where the outermost frame was reached or each() stopped, else a fixed
- * sentence that says why the walk ended before. */
-const char *wr_walk(struct wr_walk *walk, bool (*each)(void *ctx, uint64_t pc, struct wr_map *map),
+/* Calls each(ctx, pc, exact, map) for every frame, innermost first, map never NULL; it returns
+ * false to stop. exact: pc is the instruction to go on with, else it is behind the call. Returns
+ * NULL where the outermost frame was reached or each() stopped, else a fixed sentence that says why
+ * the walk ended before. */
+const char *wr_walk(struct wr_walk *walk,
+                    bool (*each)(void *ctx, uint64_t pc, bool exact, struct wr_map *map),
                     void *ctx);
 
 #endif
