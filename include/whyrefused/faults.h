@@ -1,50 +1,49 @@
 /* SPDX-License-Identifier: MIT
  * The numbers of the facts argument_fault, misuse and port_owner_relation. Set by probe/, read by
- * diagnose/, whose templates spell them as numbers; they are part of the report, so never reused. */
+ * diagnose/, whose templates spell them as numbers; they are part of the report, so never reused.
+ */
 #ifndef WHYREFUSED_FAULTS_H
 #define WHYREFUSED_FAULTS_H
 
 /* What is wrong with the arguments of a call. */
 enum wr_argument_fault {
-    WR_ARGUMENT_POINTER = 1,         /* the address pointer cannot be read */
-    WR_ARGUMENT_SHORT = 2,           /* length below what the family needs */
-    WR_ARGUMENT_LONG = 3,            /* negative, or above sizeof(struct sockaddr_storage) */
-    WR_ARGUMENT_FAMILY = 4,          /* address of another family than the socket */
-    WR_ARGUMENT_FAMILY_UNSET = 5,    /* family 0 */
-    WR_ARGUMENT_FAMILY_SWAPPED = 6,  /* the family went through htons() */
-    WR_ARGUMENT_SCOPE_MISSING = 7,   /* link-local IPv6 without an interface */
-    WR_ARGUMENT_SCOPE_UNKNOWN = 8,   /* ... with the index of no interface */
-    WR_ARGUMENT_MULTICAST = 9,       /* a stream to a multicast group */
-    WR_ARGUMENT_BROADCAST = 10,      /* a stream to a broadcast address */
-    WR_ARGUMENT_MAPPED_V6ONLY = 11,  /* v4-mapped address, IPV6_V6ONLY socket */
+    WR_ARGUMENT_POINTER = 1,          /* the address pointer cannot be read */
+    WR_ARGUMENT_SHORT = 2,            /* length below what the family needs */
+    WR_ARGUMENT_LONG = 3,             /* negative, or above sizeof(struct sockaddr_storage) */
+    WR_ARGUMENT_FAMILY = 4,           /* address of another family than the socket */
+    WR_ARGUMENT_FAMILY_UNSET = 5,     /* family 0 */
+    WR_ARGUMENT_FAMILY_SWAPPED = 6,   /* the family went through htons() */
+    WR_ARGUMENT_SCOPE_MISSING = 7,    /* link-local IPv6 without an interface */
+    WR_ARGUMENT_SCOPE_UNKNOWN = 8,    /* ... with the index of no interface */
+    WR_ARGUMENT_MULTICAST = 9,        /* a stream to a multicast group */
+    WR_ARGUMENT_BROADCAST = 10,       /* a stream to a broadcast address */
+    WR_ARGUMENT_MAPPED_V6ONLY = 11,   /* v4-mapped address, IPV6_V6ONLY socket */
     WR_ARGUMENT_MAPPED_BOUND_V6 = 12, /* v4-mapped address, socket bound to an IPv6 one */
-    WR_ARGUMENT_PROTOCOL = 13,       /* socket(): the protocol is not one of that type */
-    WR_ARGUMENT_TYPE = 14,           /* socket(): no such type in that family */
 };
 
 /* The call does not fit what the descriptor is or what was done with it. */
 enum wr_misuse {
-    WR_MISUSE_CONNECTED = 1,       /* connect() on a connected socket */
-    WR_MISUSE_PENDING = 2,         /* connect() while one is under way */
-    WR_MISUSE_LISTENING = 3,       /* connect() on a listening socket */
-    WR_MISUSE_NOT_SOCKET = 4,      /* the descriptor is something else */
-    WR_MISUSE_CLOSED = 5,          /* the descriptor is not open */
-    WR_MISUSE_NEGATIVE = 6,        /* the descriptor is a negative number */
-    WR_MISUSE_BOUND = 7,           /* bind() on a socket that has an address */
+    WR_MISUSE_CONNECTED = 1,        /* connect() on a connected socket */
+    WR_MISUSE_PENDING = 2,          /* connect() while one is under way */
+    WR_MISUSE_LISTENING = 3,        /* connect() on a listening socket */
+    WR_MISUSE_NOT_SOCKET = 4,       /* the descriptor is something else */
+    WR_MISUSE_CLOSED = 5,           /* the descriptor is not open */
+    WR_MISUSE_NEGATIVE = 6,         /* the descriptor is a negative number */
+    WR_MISUSE_BOUND = 7,            /* bind() on a socket that has an address */
     WR_MISUSE_LISTEN_CONNECTED = 8, /* listen() on a connected socket */
-    WR_MISUSE_LISTEN_TYPE = 9,     /* listen() on a type that takes no connections */
-    WR_MISUSE_LISTEN_UNBOUND = 10, /* listen() on a unix socket without a name */
-    WR_MISUSE_AFTER_FAILURE = 11,  /* connect() once more after one that failed */
+    WR_MISUSE_LISTEN_TYPE = 9,      /* listen() on a type that takes no connections */
+    WR_MISUSE_LISTEN_UNBOUND = 10,  /* listen() on a unix socket without a name */
+    WR_MISUSE_AFTER_FAILURE = 11,   /* connect() once more after one that failed */
 };
 
 /* Why the socket that was found keeps the wanted local address from others. */
 enum wr_port_owner_relation {
-    WR_OWNER_SAME = 1,           /* it has the very address */
-    WR_OWNER_WILDCARD = 2,       /* it has every address of the family */
-    WR_OWNER_SPECIFIC = 3,       /* the wildcard was asked for; it has one address */
-    WR_OWNER_DUAL_STACK = 4,     /* it is IPv6 and takes IPv4, too; IPv4 was asked for */
-    WR_OWNER_IPV4 = 5,           /* it is IPv4; an IPv6 wildcard that takes IPv4 was asked for */
-    WR_OWNER_CONNECTION = 6,     /* it has the same local and remote address and port */
+    WR_OWNER_SAME = 1,       /* it has the very address */
+    WR_OWNER_WILDCARD = 2,   /* it has every address of the family */
+    WR_OWNER_SPECIFIC = 3,   /* the wildcard was asked for; it has one address */
+    WR_OWNER_DUAL_STACK = 4, /* it is IPv6 and takes IPv4, too; IPv4 was asked for */
+    WR_OWNER_IPV4 = 5,       /* it is IPv4; an IPv6 wildcard that takes IPv4 was asked for */
+    WR_OWNER_CONNECTION = 6, /* it has the same local and remote address and port */
 };
 
 #endif

@@ -104,36 +104,10 @@ static unsigned stream_fault(struct wr_probe_ctx *ctx)
         return 0;
     if (wr_addr_is_multicast(target))
         return WR_ARGUMENT_MULTICAST;
-    if (target->family == AF_INET &&
-        (memcmp(target->bytes, everyone, sizeof(everyone)) == 0 ||
-         wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_BROADCAST)))
+    if (target->family == AF_INET && (memcmp(target->bytes, everyone, sizeof(everyone)) == 0 ||
+                                      wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_BROADCAST)))
         return WR_ARGUMENT_BROADCAST;
     return 0;
-}
-
-/* socket(): pairs that no kernel has, whatever is loaded. */
-static unsigned socket_fault(const struct wr_attempt *attempt)
-{
-    int base = attempt->type & 0xf;
-
-    if (attempt->error == EINVAL)
-        return base > SOCK_PACKET || base == 0 || attempt->protocol < 0 ||
-                       (attempt->type & ~(0xf | SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0
-                   ? WR_ARGUMENT_TYPE
-                   : 0;
-    if (attempt->domain == AF_UNIX && attempt->error == EPROTONOSUPPORT)
-        return WR_ARGUMENT_PROTOCOL;
-    if (attempt->domain == AF_UNIX && attempt->error == ESOCKTNOSUPPORT)
-        return WR_ARGUMENT_TYPE;
-    if (attempt->domain != AF_INET && attempt->domain != AF_INET6)
-        return 0;
-    if (attempt->error == EPROTONOSUPPORT &&
-        ((base == SOCK_STREAM && attempt->protocol == IPPROTO_UDP) ||
-         (base == SOCK_DGRAM && attempt->protocol == IPPROTO_TCP)))
-        return WR_ARGUMENT_PROTOCOL;
-    return attempt->error == ESOCKTNOSUPPORT && base != SOCK_SEQPACKET && base != SOCK_DCCP
-               ? WR_ARGUMENT_TYPE
-               : 0;
 }
 
 static unsigned connect_fault(struct wr_probe_ctx *ctx)
@@ -192,14 +166,12 @@ static unsigned address_fault(struct wr_probe_ctx *ctx)
 void wr_probe_arguments(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
-    unsigned fault = 0;
+    unsigned fault;
 
-    if (attempt->call == WR_CALL_SOCKET)
-        fault = socket_fault(attempt);
-    else if (attempt->call != WR_CALL_LISTEN)
-        fault = address_fault(ctx);
+    if (attempt->call != WR_CALL_CONNECT && attempt->call != WR_CALL_BIND)
+        return;
+    fault = address_fault(ctx);
     wr_set_uint(ctx->ev, WR_FACT_argument_fault, fault);
-    if ((fault == WR_ARGUMENT_SHORT || fault == WR_ARGUMENT_FAMILY) &&
-        length_proper(attempt->domain) != 0)
+    if (fault == WR_ARGUMENT_SHORT && length_proper(attempt->domain) != 0)
         wr_set_uint(ctx->ev, WR_FACT_address_needed, length_proper(attempt->domain));
 }

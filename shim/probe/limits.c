@@ -105,7 +105,6 @@ static void look_at_system(struct wr_probe_ctx *ctx)
 
 static void look_at_port(struct wr_probe_ctx *ctx)
 {
-    char path[64];
     const char *value;
     uint64_t start, caps;
 
@@ -114,7 +113,6 @@ static void look_at_port(struct wr_probe_ctx *ctx)
     wr_set_uint(ctx->ev, WR_FACT_port_unprivileged_start, start);
     /* of the thread: capabilities are its own; before Linux 3.17 there was no such link */
     if (wr_file_read("/proc/thread-self/status", ctx->scratch, WR_NETLINK_SPACE) < 0 &&
-
         wr_file_read("/proc/self/status", ctx->scratch, WR_NETLINK_SPACE) < 0)
         return;
     value = wr_line_value(ctx->scratch, "CapEff:");

@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/sys.h"
 #include "probe/local.h"
+#include "probe/owner.h"
 #include "probe/sockdump.h"
 #include "whyrefused/faults.h"
 
@@ -96,6 +97,8 @@ static void set_owner(struct wr_probe_ctx *ctx, const struct search *search, int
     /* an unconnected UDP socket has the state of a closed TCP one: it is bound */
     if (transport == IPPROTO_UDP && sock.state == TCP_CLOSE)
         sock.state = WR_DUMP_BOUND_INACTIVE;
+    if (sock.inode != 0)
+        wr_owner_fill(ctx, &sock);
     wr_set_sock(ctx->ev, WR_FACT_port_owner, &sock);
     wr_set_uint(ctx->ev, WR_FACT_port_owner_relation, search->relation);
 }
@@ -132,8 +135,7 @@ void wr_probe_port_owner(struct wr_probe_ctx *ctx)
     const struct wr_attempt *attempt = ctx->attempt;
     int transport = wr_attempt_transport(attempt);
 
-    if (transport != 0 &&
-        (attempt->call == WR_CALL_CONNECT ? attempt->error == EADDRNOTAVAIL
-                                          : attempt->error == EADDRINUSE))
+    if (transport != 0 && (attempt->call == WR_CALL_CONNECT ? attempt->error == EADDRNOTAVAIL
+                                                            : attempt->error == EADDRINUSE))
         find_inet(ctx, transport);
 }

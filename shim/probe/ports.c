@@ -21,7 +21,7 @@
 
 struct ports {
     unsigned first, last;
-    uint8_t *taken, *reserved; /* one behind the other in the file space */
+    uint8_t *taken, *reserved;   /* one behind the other in the file space */
     const struct wr_addr *local; /* NULL or wildcard: any */
     bool wildcard;
     unsigned time_wait;

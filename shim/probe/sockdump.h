@@ -7,10 +7,10 @@
 #include "probe/probe.h"
 
 struct wr_dump_filter {
-    int protocol;              /* IPPROTO_TCP, IPPROTO_UDP */
-    uint32_t states;           /* 1 << TCP_LISTEN and so on */
+    int protocol;               /* IPPROTO_TCP, IPPROTO_UDP */
+    uint32_t states;            /* 1 << TCP_LISTEN and so on */
     const struct wr_addr *peer; /* only sockets with this remote address and port; NULL = any */
-    uint16_t local_port;       /* only this one; 0 = any. Not together with peer */
+    uint16_t local_port;        /* only this one; 0 = any. Not together with peer */
 };
 
 struct wr_dump_row {
