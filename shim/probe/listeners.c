@@ -45,7 +45,8 @@ struct find {
     struct wr_sock family;  /* the other family */
     struct wr_sock bound;   /* does not listen */
     uint64_t own_inode;     /* of the program's own socket: not to be found */
-    bool several;           /* not all of them are loopback or one address */
+    struct wr_addr outer;   /* an address other than loopback that has the port */
+    bool several;           /* there is one more */
     struct wr_other_ports others;
 };
 
@@ -105,9 +106,10 @@ static void take_listener(void *arg, const struct wr_sock *sock)
         keep_better(&find->address, sock, &find->dest);
     else
         keep_better(&find->family, sock, &find->dest);
-    if (!wr_addr_is_loopback(&sock->local) &&
-        !wr_addr_same_host(&sock->local, &find->address.local))
-        find->several = true;
+    if (!wr_addr_is_loopback(&sock->local)) {
+        find->several |= find->outer.family != 0 && !wr_addr_same_host(&sock->local, &find->outer);
+        find->outer = sock->local;
+    }
 }
 
 static void take_bound(void *arg, const struct wr_sock *sock)
@@ -189,8 +191,10 @@ static struct wr_addr effective_destination(struct wr_probe_ctx *ctx)
     struct wr_addr dest = ctx->attempt->target;
     const struct wr_addr *source = wr_ev_addr(ctx->ev, WR_FACT_source);
 
-    if (!wr_addr_is_any(&dest))
+    if (!wr_addr_is_any(&dest)) {
+        wr_set_absent(ctx->ev, WR_FACT_wildcard_means);
         return dest;
+    }
     dest = loopback_of(&dest);
     if (dest.family == AF_INET && source != NULL && source->family == AF_INET &&
         wr_ev_true(ctx->ev, WR_FACT_source_bound))
@@ -199,15 +203,15 @@ static struct wr_addr effective_destination(struct wr_probe_ctx *ctx)
     return dest;
 }
 
-/* True where the question "who listens there" was answered: then *ret_sock or nobody. */
 static bool ask_exact(struct wr_probe_ctx *ctx, struct find *find)
 {
     struct wr_sock sock;
-    int error = wr_sockdiag_exact(ctx, IPPROTO_TCP, &find->dest, find->arrival, &sock);
 
-    if (error == 0 && sock.state == TCP_LISTEN)
-        find->here = sock;
-    return error == 0;
+    if (wr_sockdiag_exact(ctx, IPPROTO_TCP, &find->dest, find->arrival, &sock) != 0 ||
+        sock.state != TCP_LISTEN)
+        return false;
+    find->here = sock;
+    return true;
 }
 
 /* A table of 64 Ki buckets is walked for bound sockets: 150 us, too much for every failure of a
@@ -256,7 +260,9 @@ static bool report_same_port(struct wr_probe_ctx *ctx, struct find *find)
     set_or_absent(ev, WR_FACT_other_address_listener, &find->address);
     set_or_absent(ev, WR_FACT_other_family_listener, &find->family);
     if (find->address.local.family != 0)
-        wr_set_bool(ev, WR_FACT_other_address_sole, !find->several);
+        wr_set_bool(ev, WR_FACT_other_address_sole,
+                    !find->several && (find->outer.family == 0 ||
+                                       wr_addr_same_host(&find->outer, &find->address.local)));
     if (find->device.local.family != 0 && find->arrival != 0) {
         struct wr_sock arrival = {.device = find->arrival};
 
@@ -282,18 +288,19 @@ static bool report_udp(struct wr_probe_ctx *ctx, const struct find *find, bool w
     return winner;
 }
 
-static bool report_bound(struct wr_probe_ctx *ctx, struct find *find, bool winner)
+static bool report_bound(struct wr_probe_ctx *ctx, struct find *find)
 {
     const struct wr_port_range port = {find->dest.port, find->dest.port};
+    bool found;
 
     if (!may_look_for_bound())
-        return winner;
+        return false;
     find->own_inode = own_inode(ctx->attempt);
     if (wr_sockdiag_ports(ctx, 1u << WR_SOCK_BOUND, &port, 1, take_bound, find) != 0)
-        return winner;
-    winner = describe_winner(ctx, &find->bound, winner);
+        return false;
+    found = describe_winner(ctx, &find->bound, false);
     set_or_absent(ctx->ev, WR_FACT_bound_socket, &find->bound);
-    return winner;
+    return found;
 }
 
 static void report_other_port(struct wr_probe_ctx *ctx, struct find *find, bool winner)
@@ -332,8 +339,8 @@ static void look_around(struct wr_probe_ctx *ctx, struct find *find)
     if (find->here.local.family != 0)
         return;
     winner = report_same_port(ctx, find);
+    winner = winner || report_bound(ctx, find);
     winner = report_udp(ctx, find, winner);
-    winner = winner || report_bound(ctx, find, winner);
     report_other_port(ctx, find, winner);
 }
 
@@ -355,6 +362,7 @@ void wr_probe_listeners(struct wr_probe_ctx *ctx)
          attempt->error != ECONNRESET && attempt->error != EHOSTUNREACH))
         return;
     find.dest = effective_destination(ctx);
+    wr_set_uint(ctx->ev, WR_FACT_dialled_ip_version, find.dest.family == AF_INET ? 4 : 6);
     find.arrival = find.dest.scope != 0 ? find.dest.scope : bound_device(attempt);
     if (find.arrival == 0 && wr_addr_is_loopback(&find.dest))
         find.arrival = LOOPBACK_IFINDEX;
