@@ -121,16 +121,17 @@ static bool read_request(struct wr_walk *walk, char **ret_request, const char **
 {
     size_t len;
     char *request = wr_read_all(WR_WORKER_REQUEST_FD, sizeof(struct wr_snapshot) + STACK_MAX, &len);
-    const struct wr_snapshot *snapshot = (const struct wr_snapshot *)(void *)request;
+    struct wr_snapshot *snapshot = (struct wr_snapshot *)(void *)request;
 
     *ret_why = "the snapshot is malformed";
     if (request == NULL)
         return false;
-    if (len < sizeof(*snapshot) || snapshot->magic != WR_SNAPSHOT_MAGIC ||
-        snapshot->stack_size > len - sizeof(*snapshot)) {
+    if (len < sizeof(*snapshot) || snapshot->magic != WR_SNAPSHOT_MAGIC) {
         free(request);
         return false;
     }
+    if (snapshot->stack_size > len - sizeof(*snapshot))
+        snapshot->stack_size = (uint32_t)(len - sizeof(*snapshot));
     walk->snapshot = snapshot;
     walk->stack = (const uint8_t *)request + sizeof(*snapshot);
     *ret_request = request;

@@ -12,7 +12,7 @@
 #define WR_WORKER_ANSWER_FD 4
 #define WR_WORKER_EXTRA_FD 5
 
-/* Task "frames": 3 = struct wr_snapshot, then stack_size bytes of stack; 5 = the host's
+/* Task "frames": 3 = struct wr_snapshot, then the stack; 5 = the host's
  * /proc/PID/maps, opened by the host. Answer: a line for each frame, innermost first, at most
  * WR_FRAMES_MAX: five fields separated by tabs, empty where not known, lower-case hex numbers:
  *   pc \t module path \t offset in module \t build id \t symbol[+offset]
@@ -25,7 +25,7 @@ struct wr_snapshot {
     uint32_t magic;
     uint32_t machine;    /* ELF e_machine: EM_X86_64, EM_AARCH64 */
     int32_t pid;         /* of the host */
-    uint32_t stack_size; /* bytes that follow */
+    uint32_t stack_size; /* bytes of stack that follow, or fewer where it ends before */
     uint64_t stack_base; /* address of the first of them, equal to the stack pointer */
     /* x86-64: rax rbx rcx rdx rsi rdi rbp rsp r8..r15 rip; only rbx rbp rsp r12-r15 rip are set */
     uint64_t regs[WR_SNAPSHOT_REGS];
