@@ -258,8 +258,13 @@ static void report(struct wr_attempt *attempt, const struct wr_registers *regist
 
 void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *registers)
 {
-    uint64_t mask = block_signals();
-    struct workspace *space = take_workspace();
+    uint64_t mask;
+    struct workspace *space;
+
+    if (wr_process_borrows_memory())
+        return;
+    mask = block_signals();
+    space = take_workspace();
 
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);

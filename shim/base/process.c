@@ -45,3 +45,8 @@ bool wr_process_owns_memory(void)
     }
     return owner == pid;
 }
+
+bool wr_process_borrows_memory(void)
+{
+    return !wr_process_owns_memory() && atomic_load_explicit(&owner_page, memory_order_relaxed);
+}
