@@ -18,13 +18,14 @@
 
 #define FILE_MAX 65536 /* libconfig 1.5 needs quadratic time for long strings */
 #define LIST_MAX 16384
+#define FAULTS_MAX 10 /* that are told of one file */
 
 struct reading {
     const char *path;
     struct wr_settings *settings;
     struct wr_places *places;
     struct wr_buf *errors;
-    bool faulty;
+    unsigned faults;
 };
 
 /* "!FILE:LINE: SENTENCE"; line 0 = of the whole file. */
@@ -34,7 +35,8 @@ __attribute__((format(printf, 3, 4))) static void complain(struct reading *readi
     char text[WR_SETTING_MAX], number[16] = "";
     va_list arguments;
 
-    reading->faulty = true;
+    if (reading->faults++ >= FAULTS_MAX && line != 0)
+        return;
     va_start(arguments, form);
     vsnprintf(text, sizeof(text), form, arguments);
     va_end(arguments);
@@ -249,7 +251,9 @@ void wr_config_file(const char *path, struct wr_settings *settings, struct wr_pl
     }
     config_destroy(&config);
     free(text);
-    if (reading.faulty) {
+    if (reading.faults > FAULTS_MAX)
+        complain(&reading, 0, "%u more faults are not told", reading.faults - FAULTS_MAX);
+    if (reading.faults != 0) {
         complain(&reading, 0, "the file is not used because of the above");
     } else {
         *settings = tried;
@@ -295,6 +299,8 @@ void wr_config_list(const char *list, size_t len, struct wr_settings *settings,
 void wr_worker_config(struct wr_buf *answer)
 {
     static struct wr_settings settings;
+    static char error_space[32768];
+    struct wr_buf errors = wr_buf_on(error_space, sizeof(error_space));
     size_t len;
     char *list = wr_read_all(WR_WORKER_REQUEST_FD, LIST_MAX, &len);
 
@@ -304,11 +310,12 @@ void wr_worker_config(struct wr_buf *answer)
         return;
     }
     wr_settings_default(&settings);
-    wr_config_list(list, len, &settings, NULL, answer);
+    wr_config_list(list, len, &settings, NULL, &errors);
     free(list);
     for (enum wr_setting which = 0; which < WR_SETTINGS; which++) {
         if (settings.source[which] == WR_SOURCE_FILE)
             wr_settings_write_block(wr_setting_info[which].key, settings.text[which],
                                     strlen(settings.text[which]), answer);
     }
+    wr_buf_mem(answer, errors.data, errors.len);
 }
