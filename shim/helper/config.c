@@ -91,9 +91,14 @@ static char *read_file(struct reading *reading)
     if (why == NULL && memchr(text, '\0', len) != NULL)
         why = "is not a text file";
     close(fd);
-    if (why == NULL)
-        return text;
-    complain(reading, 0, "%s; the file is not used", why);
+    /* libconfig 1.5 takes a comment that no newline ends for a syntax error. */
+    char *more = why == NULL ? realloc(text, len + 2) : NULL;
+    if (more != NULL) {
+        memcpy(more + len, "\n", 2);
+        return more;
+    }
+    complain(reading, 0, "%s; the file is not used",
+             why != NULL ? why : "does not fit into memory");
     free(text);
     return NULL;
 }
