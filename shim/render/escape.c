@@ -82,6 +82,12 @@ static void put_byte(struct wr_buf *out, unsigned char byte)
     wr_buf_hex(out, byte);
 }
 
+/* The second '#' of "##": CI systems take "##[" and "##vso[" in the middle of a line too. */
+static bool is_ci_mark(const char *bytes, size_t at)
+{
+    return at > 0 && bytes[at] == '#' && bytes[at - 1] == '#';
+}
+
 /* The shown form of the character at `bytes`; returns how many bytes it took. */
 static size_t put_shown(struct wr_buf *out, const char *bytes, size_t len)
 {
@@ -111,7 +117,12 @@ void wr_escape(struct wr_buf *out, const char *bytes, size_t len)
     size_t fits = 0; /* what stays when the mark has to follow */
 
     for (size_t at = 0; at < len;) {
-        at += put_shown(&field, bytes + at, len - at);
+        if (is_ci_mark(bytes, at)) {
+            put_byte(&field, '#');
+            at++;
+        } else {
+            at += put_shown(&field, bytes + at, len - at);
+        }
         if (field.cut) {
             field.len = fits;
             wr_buf_str(&field, CUT_MARK);
@@ -144,9 +155,9 @@ static size_t json_char(char *to, const char *bytes, size_t len, size_t *ret_use
     uint32_t code;
 
     *ret_used = wr_utf8_decode(bytes, len, &code);
-    if (*ret_used == 0) {
+    if (*ret_used == 0 || code == 0) {
         *ret_used = 1;
-        wr_buf_str(&out, "\xef\xbf\xbd"); /* U+FFFD */
+        wr_buf_str(&out, "\xef\xbf\xbd"); /* U+FFFD; \u0000 is refused by some readers */
     } else if (code == '"' || code == '\\') {
         wr_buf_char(&out, '\\');
         wr_buf_char(&out, (char)code);
@@ -169,6 +180,12 @@ void wr_escape_json(struct wr_buf *out, const char *bytes, size_t len, size_t ma
         char form[JSON_CHAR_MAX];
         size_t used, form_len = json_char(form, bytes + at, len - at, &used);
 
+        if (is_ci_mark(bytes, at)) {
+            struct wr_buf mark = wr_buf_on(form, sizeof(form));
+
+            put_u(&mark, '#');
+            form_len = mark.len;
+        }
         if (at + used > taken)
             break; /* the limit falls inside a character */
         if (form_len > out->size - out->len) {

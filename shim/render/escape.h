@@ -22,12 +22,14 @@ bool wr_code_is_shown(uint32_t code);
 /* Columns that it takes: 0 combining, 2 East Asian wide and most emoji, else 1. */
 unsigned wr_code_width(uint32_t code);
 
-/* For a terminal or a line of text. What is not shown becomes \xNN (bytes) or \u{NNNN}; more
- * than WR_FIELD_SHOWN bytes are cut with "…". */
+/* For a terminal or a line of text. What is not shown becomes \xNN (bytes) or \u{NNNN}, and so
+ * does the second of two '#' (CI systems obey "##vso[" anywhere); more than WR_FIELD_SHOWN bytes
+ * are cut with "…". */
 void wr_escape(struct wr_buf *out, const char *bytes, size_t len);
 void wr_escape_str(struct wr_buf *out, const char *terminated);
 
-/* The inside of a JSON string: what is not shown as \uNNNN, invalid UTF-8 as U+FFFD; at
+/* The inside of a JSON string: what is not shown as \uNNNN, invalid UTF-8 and NUL as
+ * U+FFFD; at
  * most `max` bytes of `bytes` are taken, and cut with "…". Never leaves half a sequence: where
  * `out` is full, whole characters are left out. */
 void wr_escape_json(struct wr_buf *out, const char *bytes, size_t len, size_t max);

@@ -69,9 +69,18 @@ static void json_strings(void **state)
 {
     (void)state;
     JSON("a\"b\\c/\b\n\x1f\x7f", "a\\\"b\\\\c/\\u0008\\u000a\\u001f\\u007f");
-    JSON("\0", "\\u0000");
+    JSON("\0", "\xef\xbf\xbd");
     JSON("\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81", "\\u009b\\u202e\\udb40\\udc41");
     JSON("caf\xc3\xa9 \xf0\x9f\x98\x80", "café 😀");
+}
+
+static void ci_commands(void **state)
+{
+    (void)state;
+    SHOWN("x ##vso[task.x]##[error]###teamcity[",
+          "x #\\x23vso[task.x]#\\x23[error]#\\x23\\x23teamcity[");
+    JSON("##[x]#", "#\\u0023[x]#");
+    SHOWN("#chan fe80::1 # #", "#chan fe80::1 # #");
 }
 
 static void field_bound(void **state)
@@ -208,8 +217,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terminal),     cmocka_unit_test(invalid_utf8),
         cmocka_unit_test(json_strings), cmocka_unit_test(field_bound),
-        cmocka_unit_test(json_bound),   cmocka_unit_test(shell_words),
-        cmocka_unit_test(random_bytes), cmocka_unit_test(errnos),
+        cmocka_unit_test(ci_commands),  cmocka_unit_test(json_bound),
+        cmocka_unit_test(shell_words),  cmocka_unit_test(random_bytes),
+        cmocka_unit_test(errnos),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

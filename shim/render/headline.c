@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * The headline: what failed, how, and the cause's own words. Declared in render.h. Pure. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "render/errno.h"
+#include "render/escape.h"
+#include "render/parts.h"
+#include "render/redact.h"
+#include "render/render.h"
+#include "render/template.h"
+#include "render/value.h"
+
+static const char *family_name(int family)
+{
+    static const char *const names[] = {[AF_UNSPEC] = "AF_UNSPEC",
+                                        [AF_UNIX] = "AF_UNIX",
+                                        [AF_INET] = "AF_INET",
+                                        [AF_INET6] = "AF_INET6",
+                                        [AF_NETLINK] = "AF_NETLINK",
+                                        [AF_PACKET] = "AF_PACKET",
+                                        [AF_VSOCK] = "AF_VSOCK",
+                                        [AF_BLUETOOTH] = "AF_BLUETOOTH",
+                                        [AF_ALG] = "AF_ALG",
+                                        [AF_CAN] = "AF_CAN",
+                                        [AF_TIPC] = "AF_TIPC",
+                                        [AF_XDP] = "AF_XDP",
+                                        [AF_IEEE802154] = "AF_IEEE802154"};
+
+    return family >= 0 && family < (int)(sizeof(names) / sizeof(names[0])) ? names[family] : NULL;
+}
+
+static void put_family(int family, struct wr_buf *out)
+{
+    const char *name = family_name(family);
+
+    if (name != NULL) {
+        wr_buf_str(out, name);
+    } else {
+        wr_buf_str(out, "family ");
+        wr_buf_int(out, family);
+    }
+}
+
+static void put_host(const struct wr_report *report, const struct wr_addr *addr, struct wr_buf *out)
+{
+    const char *name = report->attempt->name;
+    unsigned quote = wr_report_quote(report);
+    char space[64];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_buf_addr(&text, addr);
+    wr_buf_terminate(&text);
+    if (report->attempt->call != WR_CALL_CONNECT || name[0] == '\0' || strcmp(name, space) == 0) {
+        wr_value_addr(addr, false, quote, out);
+        return;
+    }
+    if (report->redact_hosts)
+        wr_redact_host(out, name, strlen(name));
+    else
+        wr_escape_str(out, name);
+    wr_buf_str(out, " (");
+    wr_value_addr(addr, false, quote, out);
+    wr_buf_char(out, ')');
+}
+
+static void put_unix(const struct wr_report *report, const struct wr_unix_name *name,
+                     struct wr_buf *out)
+{
+    if (name->abstract)
+        wr_buf_char(out, '@');
+    if (report->redact_paths)
+        wr_redact_path(out, name->bytes, name->len);
+    else
+        wr_escape(out, name->bytes, name->len);
+}
+
+/* " to db.local (10.4.0.2) port 5432", " on 0.0.0.0 port 80", " to /run/x.sock" */
+static void put_subject(const struct wr_report *report, struct wr_buf *out)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const struct wr_addr *addr = wr_subject(report);
+    struct wr_unix_name name;
+
+    wr_buf_str(out, attempt->call == WR_CALL_LISTEN ? " on " : " to ");
+    if (addr != NULL) {
+        put_host(report, addr, out);
+        if (addr->port != 0 || attempt->call == WR_CALL_CONNECT) {
+            wr_buf_str(out, " port ");
+            wr_buf_uint(out, addr->port);
+        }
+    } else if (wr_unix_name(attempt, &name)) {
+        put_unix(report, &name, out);
+    } else if (attempt->call == WR_CALL_LISTEN) {
+        wr_buf_str(out, "a socket");
+    } else if (attempt->address_read < sizeof(sa_family_t)) {
+        wr_buf_str(out, "an address that cannot be read");
+    } else {
+        wr_buf_str(out, attempt->address.any.sa_family == AF_UNIX ? "an unnamed address of "
+                                                                  : "an address of ");
+        put_family(attempt->address.any.sa_family, out);
+    }
+}
+
+/* "socket(AF_INET6, SOCK_STREAM)" */
+static void put_socket_call(const struct wr_attempt *attempt, struct wr_buf *out)
+{
+    static const char *const types[] = {[SOCK_STREAM] = "SOCK_STREAM",
+                                        [SOCK_DGRAM] = "SOCK_DGRAM",
+                                        [SOCK_RAW] = "SOCK_RAW",
+                                        [SOCK_RDM] = "SOCK_RDM",
+                                        [SOCK_SEQPACKET] = "SOCK_SEQPACKET"};
+    int type = attempt->type < 0 ? -1 : attempt->type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    wr_buf_str(out, "socket(");
+    put_family(attempt->domain, out);
+    wr_buf_str(out, ", ");
+    if (type > 0 && type <= SOCK_SEQPACKET)
+        wr_buf_str(out, types[type]);
+    else
+        wr_buf_int(out, attempt->type);
+    wr_buf_char(out, ')');
+}
+
+static void put_outcome(int error, struct wr_buf *out)
+{
+    const char *text = wr_errno_text(error);
+
+    switch (error) {
+    case ECONNREFUSED:
+        wr_buf_str(out, " was refused");
+        return;
+    case ETIMEDOUT:
+        wr_buf_str(out, " timed out");
+        return;
+    case ECONNRESET:
+        wr_buf_str(out, " was reset");
+        return;
+    case EACCES:
+    case EPERM:
+        wr_buf_str(out, " was denied (");
+        break;
+    default:
+        wr_buf_str(out, " failed (");
+    }
+    if (text != NULL)
+        wr_buf_str(out, text);
+    else
+        wr_buf_errno(out, error);
+    wr_buf_char(out, ')');
+}
+
+void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const char *transport = wr_transport(attempt);
+
+    if (attempt->call == WR_CALL_SOCKET) {
+        put_socket_call(attempt, out);
+    } else {
+        if (transport != NULL && strcmp(transport, "udp") == 0)
+            wr_buf_str(out, "UDP ");
+        wr_buf_str(out, wr_say_call(report));
+        put_subject(report, out);
+    }
+    put_outcome(attempt->error, out);
+    wr_buf_str(out, ": ");
+    if (!wr_template(report->verdict->cause->headline, report->evidence, wr_report_quote(report),
+                     out))
+        wr_buf_str(out, report->verdict->cause->what);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT
+ * The report as one line of JSON: Elastic Common Schema keys, flat, ours under "whyrefused.".
+ * conf/report.schema.json is the contract. Pure. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "render/errno.h"
+#include "render/formats.h"
+#include "render/parts.h"
+#include "render/redact.h"
+#include "render/render.h"
+#include "render/value.h"
+
+#define ECS_VERSION "8.11.0"
+/* What closes the object behind the last member that fits. */
+#define TAIL 128
+/* The room that is kept for evidence when the sentences are long. */
+#define EVIDENCE_ROOM 4096
+
+/* RFC 3339 in UTC. Days to a civil date: Howard Hinnant, chrono-Compatible Low-Level Date
+ * Algorithms. */
+static void put_time(struct wr_buf *out, uint64_t us)
+{
+    uint64_t seconds = us / 1000000, day = seconds / 86400 + 719468;
+    uint64_t era = day / 146097, doe = day % 146097;
+    uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    uint64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
+
+    wr_buf_uint_padded(out, yoe + era * 400 + (month <= 2), 4);
+    wr_buf_char(out, '-');
+    wr_buf_uint_padded(out, month, 2);
+    wr_buf_char(out, '-');
+    wr_buf_uint_padded(out, doy - (153 * mp + 2) / 5 + 1, 2);
+    wr_buf_char(out, 'T');
+    wr_buf_uint_padded(out, seconds / 3600 % 24, 2);
+    wr_buf_char(out, ':');
+    wr_buf_uint_padded(out, seconds / 60 % 60, 2);
+    wr_buf_char(out, ':');
+    wr_buf_uint_padded(out, seconds % 60, 2);
+    wr_buf_char(out, '.');
+    wr_buf_uint_padded(out, us % 1000000, 6);
+    wr_buf_char(out, 'Z');
+}
+
+static void put_head(const struct wr_report *report, struct wr_json *json)
+{
+    char space[2 * WR_SENTENCE_MAX];
+    struct wr_buf headline = wr_buf_on(space, sizeof(space));
+
+    wr_json_key(json, "@timestamp");
+    wr_buf_char(json->out, '"');
+    put_time(json->out, report->attempt->time_us);
+    wr_buf_char(json->out, '"');
+    wr_json_text(json, "log.level", "error");
+    wr_render_headline(report, &headline);
+    wr_sentence_end(&headline);
+    wr_json_key(json, "message");
+    wr_json_string(json, headline.data, headline.len, headline.len);
+    wr_json_text(json, "ecs.version", ECS_VERSION);
+}
+
+static void put_event(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    bool denied = attempt->error == EACCES || attempt->error == EPERM;
+    const char *text = wr_errno_text(attempt->error);
+
+    wr_json_text(json, "event.kind", "event");
+    wr_json_key(json, "event.category");
+    wr_buf_str(json->out, "[\"network\"]");
+    wr_json_key(json, "event.type");
+    wr_buf_str(json->out,
+               denied ? "[\"connection\",\"error\",\"denied\"]" : "[\"connection\",\"error\"]");
+    wr_json_text(json, "event.outcome", "failure");
+    wr_json_text(json, "event.action", wr_say_call(report));
+    wr_json_text(json, "event.code", report->verdict->cause->id);
+    wr_json_text(json, "event.reason", report->verdict->cause->what);
+    wr_json_number(json, "event.duration",
+                   attempt->end_ns > attempt->start_ns ? attempt->end_ns - attempt->start_ns : 0);
+    wr_json_number(json, "event.sequence", report->sequence);
+    wr_json_text(json, "event.dataset", "whyrefused.report");
+    wr_json_key(json, "error.type");
+    wr_buf_char(json->out, '"');
+    wr_buf_errno(json->out, attempt->error);
+    wr_buf_char(json->out, '"');
+    wr_json_key(json, "error.code");
+    wr_buf_char(json->out, '"');
+    wr_buf_int(json->out, attempt->error);
+    wr_buf_char(json->out, '"');
+    if (text != NULL)
+        wr_json_text(json, "error.message", text);
+}
+
+static void put_addr_key(const struct wr_report *report, struct wr_json *json, const char *key,
+                         const struct wr_addr *addr)
+{
+    struct wr_addr bare = *addr;
+
+    bare.scope = 0; /* the ip type of collectors takes no zone */
+    wr_json_key(json, key);
+    wr_buf_char(json->out, '"');
+    wr_value_addr(&bare, false, wr_report_quote(report), json->out);
+    wr_buf_char(json->out, '"');
+}
+
+static void put_server_unix(const struct wr_report *report, struct wr_json *json,
+                            const struct wr_unix_name *name)
+{
+    char space[WR_SOCKADDR_MAX + 16];
+    struct wr_buf path = wr_buf_on(space, sizeof(space));
+
+    if (name->abstract)
+        wr_buf_char(&path, '@');
+    if (report->redact_paths && !name->abstract)
+        wr_redact_path(&path, name->bytes, name->len);
+    else
+        wr_buf_mem(&path, name->bytes, name->len);
+    wr_json_key(json, "server.address");
+    wr_json_string(json, path.data, path.len, path.len);
+}
+
+static void put_server(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const struct wr_addr *addr = wr_subject(report);
+    bool named = attempt->call == WR_CALL_CONNECT && attempt->name[0] != '\0';
+    struct wr_unix_name name;
+
+    if (addr != NULL && named && report->redact_hosts) {
+        wr_json_key(json, "server.address");
+        wr_buf_char(json->out, '"');
+        wr_redact_host(json->out, attempt->name, strlen(attempt->name));
+        wr_buf_char(json->out, '"');
+    } else if (addr != NULL && named) {
+        wr_json_text(json, "server.address", attempt->name);
+    } else if (addr != NULL) {
+        wr_json_key(json, "server.address");
+        wr_buf_char(json->out, '"');
+        wr_value_addr(addr, false, wr_report_quote(report), json->out);
+        wr_buf_char(json->out, '"');
+    } else if (wr_unix_name(attempt, &name)) {
+        put_server_unix(report, json, &name);
+    }
+    if (addr != NULL)
+        wr_json_number(json, "server.port", addr->port);
+}
+
+static void put_socket(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const struct wr_addr *addr = wr_subject(report);
+    const struct wr_addr *source =
+        attempt->call == WR_CALL_CONNECT ? wr_ev_addr(report->evidence, WR_FACT_source) : addr;
+    int family = addr != NULL ? addr->family : attempt->domain;
+    const char *transport = wr_transport(attempt);
+
+    put_server(report, json);
+    if (attempt->call == WR_CALL_CONNECT && addr != NULL) {
+        put_addr_key(report, json, "destination.ip", addr);
+        wr_json_number(json, "destination.port", addr->port);
+    }
+    if (source != NULL && source->family != 0) {
+        put_addr_key(report, json, "source.ip", source);
+        wr_json_number(json, "source.port", source->port);
+    }
+    if (transport != NULL)
+        wr_json_text(json, "network.transport", transport);
+    if (family == AF_INET || family == AF_INET6)
+        wr_json_text(json, "network.type", family == AF_INET ? "ipv4" : "ipv6");
+}
+
+static void put_process(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_process *process = report->process;
+    char space[WR_FIELD_SHOWN + 16];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_json_number(json, "process.pid", (uint64_t)process->pid);
+    wr_json_text(json, "process.name", process->name);
+    if (process->executable[0] != '\0' && report->redact_paths) {
+        wr_redact_path(&text, process->executable, strlen(process->executable));
+        wr_json_key(json, "process.executable");
+        wr_json_string(json, text.data, text.len, text.len);
+    } else if (process->executable[0] != '\0') {
+        wr_json_text(json, "process.executable", process->executable);
+    }
+    wr_json_number(json, "process.parent.pid", (uint64_t)process->parent_pid);
+    wr_json_number(json, "process.thread.id", (uint64_t)process->thread_id);
+    if (process->thread_name[0] != '\0')
+        wr_json_text(json, "process.thread.name", process->thread_name);
+    if (process->host[0] != '\0') {
+        text.len = 0;
+        if (report->redact_hosts)
+            wr_redact_host(&text, process->host, strlen(process->host));
+        else
+            wr_buf_str(&text, process->host);
+        wr_json_key(json, "host.name");
+        wr_json_string(json, text.data, text.len, text.len);
+    }
+    if (process->unit[0] != '\0')
+        wr_json_text(json, "service.name", process->unit);
+    if (process->container[0] != '\0')
+        wr_json_text(json, "container.id", process->container);
+    if (process->test[0] != '\0')
+        wr_json_text(json, "labels.ci.test", process->test);
+}
+
+/* The innermost frame with a source line. */
+static void put_origin(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_frames *frames = report->frames;
+    char space[WR_FIELD_SHOWN + 16];
+    struct wr_buf path = wr_buf_on(space, sizeof(space));
+
+    for (uint32_t i = 0; frames != NULL && i < frames->count && i < WR_FRAMES_MAX; i++) {
+        const struct wr_frame *frame = &frames->frame[i];
+        const char *file = frames->text + frame->file;
+
+        if (frame->file == 0 || frame->line == 0 || wr_frame_is_ours(frames, frame))
+            continue;
+        if (frame->symbol != 0)
+            wr_json_text(json, "log.origin.function", frames->text + frame->symbol);
+        if (report->redact_paths) {
+            wr_redact_path(&path, file, strlen(file));
+            wr_json_key(json, "log.origin.file.name");
+            wr_json_string(json, path.data, path.len, path.len);
+        } else {
+            wr_json_text(json, "log.origin.file.name", file);
+        }
+        wr_json_number(json, "log.origin.file.line", frame->line);
+        return;
+    }
+}
+
+/* A sentence that has been appended to `text`, as the value of `key` (NULL: an element). */
+static void put_sentence(struct wr_json *json, const char *key, struct wr_buf *text)
+{
+    wr_sentence_end(text);
+    if (key != NULL)
+        wr_json_key(json, key);
+    wr_json_string(json, text->data, text->len, text->len);
+    text->len = 0;
+}
+
+static void put_because(const struct wr_report *report, struct wr_json *json)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_json_key(json, "whyrefused.because");
+    wr_json_open(json, '[');
+    for (unsigned i = 0; i < WR_SAY_BECAUSE; i++) {
+        struct wr_json_mark mark = wr_json_mark(json);
+
+        if (!wr_say_because(report, i, &text))
+            continue;
+        put_sentence(json, NULL, &text);
+        wr_json_keep(json, mark);
+    }
+    wr_json_close(json, ']');
+}
+
+static void put_ruled_out(const struct wr_report *report, struct wr_json *json)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+    const struct wr_cause *cause;
+
+    wr_json_key(json, "whyrefused.ruled_out");
+    wr_json_open(json, '[');
+    for (unsigned i = 0; i < WR_SAY_RULED_OUT; i++) {
+        struct wr_json_mark mark = wr_json_mark(json);
+
+        if (!wr_say_ruled_out(report, i, &cause, &text))
+            continue;
+        wr_json_open(json, '{');
+        wr_json_text(json, "cause", cause->id);
+        put_sentence(json, "because", &text);
+        wr_json_close(json, '}');
+        wr_json_keep(json, mark);
+    }
+    wr_json_close(json, ']');
+}
+
+static void put_unknown(const struct wr_report *report, struct wr_json *json)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_json_key(json, "whyrefused.unknown");
+    wr_json_open(json, '[');
+    for (unsigned i = 0; i < WR_SAY_UNKNOWN; i++) {
+        struct wr_json_mark mark = wr_json_mark(json);
+
+        if (!wr_say_unknown(report, i, WR_SAY_WHAT, &text))
+            continue;
+        wr_json_open(json, '{');
+        put_sentence(json, "what", &text);
+        if (wr_say_unknown(report, i, WR_SAY_WHY, &text))
+            put_sentence(json, "why", &text);
+        if (wr_say_unknown(report, i, WR_SAY_COMMAND, &text) && !text.cut)
+            put_sentence(json, "command", &text);
+        text = wr_buf_on(space, sizeof(space));
+        wr_json_close(json, '}');
+        wr_json_keep(json, mark);
+    }
+    wr_json_close(json, ']');
+}
+
+static void put_fixes(const struct wr_report *report, struct wr_json *json)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_json_key(json, "whyrefused.fixes");
+    wr_json_open(json, '[');
+    for (unsigned i = 0; i < WR_SAY_FIX; i++) {
+        struct wr_json_mark mark = wr_json_mark(json);
+
+        if (!wr_say_fix(report, i, false, &text))
+            continue;
+        wr_json_open(json, '{');
+        put_sentence(json, "text", &text);
+        if (wr_say_fix(report, i, true, &text) && !text.cut)
+            put_sentence(json, "command", &text);
+        text = wr_buf_on(space, sizeof(space));
+        wr_json_close(json, '}');
+        wr_json_keep(json, mark);
+    }
+    wr_json_close(json, ']');
+}
+
+void wr_render_json(const struct wr_report *report, struct wr_buf *out)
+{
+    struct wr_json json = {.out = out, .limit = out->size - TAIL - EVIDENCE_ROOM};
+
+    wr_buf_char(out, '{');
+    put_head(report, &json);
+    put_event(report, &json);
+    put_socket(report, &json);
+    put_process(report, &json);
+    put_origin(report, &json);
+    wr_json_number(&json, "whyrefused.schema", 1);
+    wr_json_text(&json, "whyrefused.confidence", wr_say_confidence(report));
+    wr_json_number(&json, "whyrefused.spent_us", report->spent_us);
+    put_because(report, &json);
+    put_fixes(report, &json);
+    put_unknown(report, &json);
+    put_ruled_out(report, &json);
+    json.limit = out->size - TAIL;
+    wr_json_evidence(report, &json);
+    wr_json_frames(report, &json);
+    if (json.cut) {
+        wr_json_key(&json, "whyrefused.cut");
+        wr_buf_str(out, "true");
+    }
+    wr_buf_str(out, "}\n");
+}
