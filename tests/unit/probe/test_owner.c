@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Who has a socket: the path of a cgroup, and a walk through /proc. */
-#include <cmocka.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "probe/owner.h"
 
