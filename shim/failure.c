@@ -63,10 +63,11 @@ static void take_history(struct wr_attempt *attempt)
 
     if (wr_track_get(attempt->fd, &track)) {
         attempt->history = track.history;
+        attempt->bound = track.bound;
         wr_addr_from_sockaddr(track.address, track.address_len, &attempt->earlier);
-        return;
     }
-    if (attempt->error != EISCONN)
+    if (attempt->error != EISCONN ||
+        (attempt->history != WR_HISTORY_UNSEEN && attempt->history != WR_HISTORY_FRESH))
         return;
     attempt->history = socket_number(attempt->fd, SO_ACCEPTCONN) == 1 ? WR_HISTORY_LISTENING
                                                                       : WR_HISTORY_CONNECTED;

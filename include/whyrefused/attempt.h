@@ -4,6 +4,7 @@
 #ifndef WHYREFUSED_ATTEMPT_H
 #define WHYREFUSED_ATTEMPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -50,6 +51,7 @@ struct wr_attempt {
     struct wr_addr target; /* the IP address in it; family 0 where it holds none */
 
     enum wr_history history;
+    bool bound;             /* bind() was seen to choose this socket's local address */
     struct wr_addr earlier; /* target of the connect() that history speaks of, if any */
 
     /* Name and service that the program gave getaddrinfo() for this target; "" = none seen */

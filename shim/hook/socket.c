@@ -56,10 +56,13 @@ static WR_COLD void local_failed(enum wr_call call, int fd, const void *address,
 WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
     int rc = WR_REAL(bind)(fd, address, len);
-
-    if (wr_likely(rc == 0))
-        return rc;
     int error = errno;
+
+    if (wr_likely(rc == 0)) {
+        /* the kernel has just read the address, so it can be read */
+        wr_track_bound(fd, address.__sockaddr__, len);
+        return rc;
+    }
     local_failed(WR_CALL_BIND, fd, address.__sockaddr__, len, error);
     errno = error;
     return rc;

@@ -17,9 +17,9 @@ void wr_probe_socket(struct wr_probe_ctx *ctx)
     if (WR_SYS(getsockname, ctx->attempt->fd, &name, &len) < 0 ||
         !wr_addr_from_sockaddr(&name, len, &source))
         return;
-    /* A failed connect() gives back the address that the kernel chose, not one that bind() set
-     * (__inet_bhash2_update_saddr(), SOCK_BINDADDR_LOCK); the port may stay. */
-    wr_set_bool(ctx->ev, WR_FACT_source_bound, !wr_addr_is_any(&source));
+    /* An address that the kernel chose itself stays until the program asks for the error of a
+     * pending connect(), so it is no sign of bind(). */
+    wr_set_bool(ctx->ev, WR_FACT_source_bound, ctx->attempt->bound);
     if (wr_addr_is_any(&source))
         wr_set_absent(ctx->ev, WR_FACT_source);
     else

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/process.h"
 
 #define WORDS ((sizeof(struct wr_track) + 7) / 8)
@@ -68,18 +69,42 @@ bool wr_track_get(int fd, struct wr_track *ret_track)
     return true;
 }
 
+static bool is_inet(const void *address, socklen_t len)
+{
+    sa_family_t family;
+
+    if (len < sizeof(family))
+        return false;
+    memcpy(&family, address, sizeof(family));
+    return family == AF_INET || family == AF_INET6;
+}
+
 void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns)
 {
-    struct wr_track track = {.history = WR_HISTORY_PENDING, .start_ns = start_ns};
+    struct wr_track track, before;
 
-    if (fd < 0 || len < sizeof(sa_family_t))
+    if (fd < 0 || !is_inet(address, len) || !wr_process_owns_memory())
         return;
+    memset(&track, 0, sizeof(track));
+    track.history = WR_HISTORY_PENDING;
+    track.start_ns = start_ns;
+    track.bound = wr_track_get(fd, &before) && before.bound;
     track.address_len = len < WR_TRACK_ADDRESS ? len : WR_TRACK_ADDRESS;
     memcpy(track.address, address, track.address_len);
-    sa_family_t family;
-    memcpy(&family, track.address, sizeof(family));
-    if ((family != AF_INET && family != AF_INET6) || !wr_process_owns_memory())
+    put(fd, &track);
+}
+
+void wr_track_bound(int fd, const void *address, socklen_t len)
+{
+    struct wr_track track;
+    struct wr_addr local;
+
+    if (fd < 0 || !is_inet(address, len) || !wr_addr_from_sockaddr(address, len, &local) ||
+        wr_addr_is_any(&local) || !wr_process_owns_memory())
         return;
+    memset(&track, 0, sizeof(track));
+    track.history = WR_HISTORY_FRESH;
+    track.bound = true;
     put(fd, &track);
 }
 
