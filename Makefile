@@ -143,7 +143,7 @@ $(BUILD)/tests/golden: $(golden_obj) $(BUILD)/ld.flags
 $(BUILD)/tests/contract/%: tests/contract/%.c $(BUILD)/cc.flags | need-build
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(test_cflags) $(LDFLAGS) -o $@ $< -lpthread -ldl
+	$(Q)$(CC) $(test_cflags) $(LDFLAGS) -o $@ $< -lpthread -ldl -lm
 
 T ?=
 run_all = +$(Q)BUILD=$(call quote,$(BUILD)) CC=$(call quote,$(CC)) tests/run-all $(if $(T),-k $(call quote,$(T)))
