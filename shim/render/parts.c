@@ -94,7 +94,8 @@ static bool say_spot(const struct wr_report *report, const struct wr_blind_spot 
     }
 }
 
-/* A rival about which the evidence says nothing. Where the verdict is certain there is none. */
+/* A rival about which the evidence says too little, and that would win if it held. Where the
+ * verdict is certain there is none. */
 static bool say_undecided(const struct wr_report *report, unsigned i, enum wr_say_unknown which,
                           struct wr_buf *out)
 {
@@ -103,6 +104,8 @@ static bool say_undecided(const struct wr_report *report, unsigned i, enum wr_sa
     if (i >= report->verdict->undecided_count || report->verdict->confidence == WR_MATCH_CERTAIN)
         return false;
     rival = report->verdict->undecided[i];
+    if (rival->rank < report->verdict->cause->rank)
+        return false;
     if (which == WR_SAY_WHAT) {
         wr_buf_str(out, "whether ");
         wr_buf_str(out, rival->what);

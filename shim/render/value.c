@@ -95,7 +95,7 @@ void wr_buf_ms(struct wr_buf *out, uint64_t us)
         wr_buf_uint(out, us % 1000 / 100);
 }
 
-static void put_s(struct wr_buf *out, uint64_t us)
+void wr_buf_s(struct wr_buf *out, uint64_t us)
 {
     uint64_t tenths = (us + 50000) / 100000;
 
@@ -319,7 +319,7 @@ bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part
         if (part == WR_PART_MS)
             wr_buf_ms(out, number);
         else if (part == WR_PART_S)
-            put_s(out, number);
+            wr_buf_s(out, number);
         else
             wr_buf_uint(out, number);
         return true;

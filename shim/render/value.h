@@ -41,6 +41,8 @@ bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part
 const char *wr_sock_state(const struct wr_sock *sock);
 /* "0.3", "42": microseconds as milliseconds, two figures where they matter. */
 void wr_buf_ms(struct wr_buf *out, uint64_t us);
+/* "1.5", "127": microseconds as seconds */
+void wr_buf_s(struct wr_buf *out, uint64_t us);
 /* Address without its port, and with it; redacted where quote says so. */
 void wr_value_addr(const struct wr_addr *addr, bool with_port, unsigned quote, struct wr_buf *out);
 

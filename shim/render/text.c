@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT
+ * The report for people: one screen. Every line begins with "whyrefused" or with a margin of
+ * ours that is not blank, so that nothing quoted can pass for a line of another program. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "render/formats.h"
+#include "render/parts.h"
+#include "render/render.h"
+#include "render/template.h"
+#include "render/value.h"
+
+#define COLUMNS 100
+/* PIPE_BUF: a write up to here is not torn by other writers of the same pipe. */
+#define WHOLE 4096
+#define LAST_LINE 256 /* room kept for it */
+#define FRAMES_SHOWN 6
+#define RULED_OUT_SHOWN 3
+#define UNKNOWN_SHOWN 4
+
+#define BAR "    │"
+#define HANGING BAR "          " /* under the text of "    = because  " */
+#define HANGING_WIDTH 15
+/* A blank inside a command, where no line may be broken: it is for copying. */
+#define FIRM '\x01'
+
+struct page {
+    const struct wr_report *report;
+    struct wr_buf *out;
+    bool colour;
+    bool cut; /* something was left out */
+};
+
+static void style(const struct page *page, const char *sequence)
+{
+    if (page->colour)
+        wr_buf_str(page->out, sequence);
+}
+#define LOUD "\x1b[1;31m"
+#define BOLD "\x1b[1m"
+#define DIM "\x1b[2m"
+#define PLAIN "\x1b[0m"
+
+static void dim(const struct page *page, const char *text)
+{
+    style(page, DIM);
+    wr_buf_str(page->out, text);
+    style(page, PLAIN);
+}
+
+/* Columns of the word at `text`, and its length in bytes. */
+static unsigned word_width(const char *text, size_t len, size_t *ret_len)
+{
+    unsigned width = 0;
+    size_t at = 0;
+
+    while (at < len && text[at] != ' ' && text[at] != '\n') {
+        uint32_t code;
+        size_t used = wr_utf8_decode(text + at, len - at, &code);
+
+        width += used == 0 ? 1 : wr_code_width(code);
+        at += used == 0 ? 1 : used;
+    }
+    *ret_len = at;
+    return width;
+}
+
+/* Prints a sentence from `column` on, broken at blanks, with the margin kept. */
+static void wrap(const struct page *page, const struct wr_buf *sentence, unsigned column)
+{
+    const char *text = sentence->data;
+    size_t left = sentence->len;
+    unsigned blanks = 0;
+
+    while (left > 0) {
+        size_t len;
+        unsigned width;
+
+        if (*text == ' ' || *text == '\n') {
+            blanks++;
+            text++;
+            left--;
+            continue;
+        }
+        width = word_width(text, left, &len);
+        if (column + blanks + width > COLUMNS && column > HANGING_WIDTH) {
+            wr_buf_char(page->out, '\n');
+            dim(page, HANGING);
+            column = HANGING_WIDTH;
+            blanks = 0;
+        }
+        for (column += blanks + width; blanks > 0; blanks--)
+            wr_buf_char(page->out, ' ');
+        for (; len > 0; len--, text++, left--)
+            wr_buf_char(page->out, *text == FIRM ? ' ' : *text);
+    }
+    wr_buf_char(page->out, '\n');
+}
+
+/* Takes back what was written since the mark where it makes the report too long. */
+static bool keep(struct page *page, size_t mark)
+{
+    if (page->out->len + LAST_LINE <= WHOLE && !page->out->cut)
+        return true;
+    page->out->len = mark;
+    page->out->cut = false;
+    page->cut = true;
+    return false;
+}
+
+/* "    = because  SENTENCE" */
+static bool item(struct page *page, const char *label, struct wr_buf *sentence)
+{
+    size_t mark = page->out->len;
+
+    wr_sentence_end(sentence);
+    style(page, DIM);
+    wr_buf_str(page->out, "    = ");
+    wr_buf_str(page->out, label);
+    for (size_t i = strlen(label); i < 9; i++)
+        wr_buf_char(page->out, ' ');
+    style(page, PLAIN);
+    wrap(page, sentence, HANGING_WIDTH);
+    sentence->len = 0;
+    return keep(page, mark);
+}
+
+static void put_headline(struct page *page)
+{
+    char space[2 * WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+
+    wr_buf_str(page->out, "whyrefused: ");
+    style(page, LOUD);
+    wr_buf_str(page->out, "error[");
+    wr_buf_str(page->out, page->report->verdict->cause->id);
+    wr_buf_char(page->out, ']');
+    style(page, PLAIN);
+    wr_buf_str(page->out, ": ");
+    wr_render_headline(page->report, &line);
+    wr_sentence_end(&line);
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.data[i] == '\n')
+            line.data[i] = ' ';
+    }
+    style(page, BOLD);
+    wr_buf_mem(page->out, line.data, line.len);
+    style(page, PLAIN);
+    wr_buf_char(page->out, '\n');
+}
+
+static void put_frames(struct page *page)
+{
+    const struct wr_frames *frames = page->report->frames;
+    uint32_t shown = 0, hidden = 0;
+
+    for (uint32_t i = 0; frames != NULL && i < frames->count && i < WR_FRAMES_MAX; i++) {
+        size_t mark = page->out->len;
+
+        if (wr_frame_is_ours(frames, &frames->frame[i]))
+            continue;
+        if (shown == FRAMES_SHOWN) {
+            hidden++;
+            continue;
+        }
+        dim(page, shown == 0 ? "   --> " : "    ·  ");
+        wr_say_frame(page->report, &frames->frame[i], page->out);
+        wr_buf_char(page->out, '\n');
+        /* the evidence needs the room more than the frames do */
+        if (page->out->len > WHOLE / 2) {
+            page->out->len = mark;
+            hidden++;
+        } else {
+            shown++;
+        }
+    }
+    if (hidden > 0) {
+        dim(page, "    ·  … (");
+        wr_buf_uint(page->out, hidden);
+        wr_buf_str(page->out, hidden == 1 ? " more native frame)\n" : " more native frames)\n");
+    }
+}
+
+/* One line that shows how far it came, where the evidence says so; nothing else is drawn. */
+static bool draw(const struct wr_report *report, struct wr_buf *out)
+{
+    static const char *const pictures[] = {
+        "app ──▶ … ──▶ {icmp_offender.address} ──✗ {destination}   (ICMP type {icmp_type} code "
+        "{icmp_code}){?icmp_received}{!icmp_offender_local}",
+        "app ──✗ {destination}   (no route: {route_error.text}){?route_error}",
+        "app ──▶ {destination.address} (this machine) ──✗ port {destination.port}"
+        "{?destination_local}{?error=111}",
+    };
+
+    for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+        if (wr_template(pictures[i], report->evidence, wr_report_quote(report), out))
+            return true;
+    }
+    return false;
+}
+
+static void put_drawing(struct page *page)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+
+    if (page->report->attempt->call != WR_CALL_CONNECT || !draw(page->report, &line))
+        return;
+    dim(page, BAR "\n" BAR);
+    wr_buf_str(page->out, "  ");
+    wr_buf_mem(page->out, line.data, line.len);
+    wr_buf_char(page->out, '\n');
+    dim(page, BAR "\n");
+}
+
+static void put_because(struct page *page)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+
+    for (unsigned i = 0; i < WR_SAY_BECAUSE; i++) {
+        if (wr_say_because(page->report, i, &line))
+            item(page, "because", &line);
+    }
+}
+
+static void put_ruled_out(struct page *page)
+{
+    char space[WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+    const struct wr_cause *cause;
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < WR_SAY_RULED_OUT && shown < RULED_OUT_SHOWN; i++) {
+        char reason[WR_SENTENCE_MAX];
+        struct wr_buf because = wr_buf_on(reason, sizeof(reason));
+
+        if (!wr_say_ruled_out(page->report, i, &cause, &because))
+            continue;
+        wr_buf_str(&line, cause->id);
+        wr_buf_str(&line, ": ");
+        wr_buf_mem(&line, because.data, because.len);
+        line.cut = line.cut || because.cut;
+        item(page, "not", &line);
+        shown++;
+    }
+}
+
+/* Keeps what was appended since `from` on one line. */
+static void make_firm(struct wr_buf *line, size_t from)
+{
+    for (; from < line->len; from++) {
+        if (line->data[from] == ' ')
+            line->data[from] = FIRM;
+    }
+}
+
+/* "WHAT: WHY; to tell: COMMAND" */
+static void put_unknown(struct page *page)
+{
+    char space[2 * WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < WR_SAY_UNKNOWN && shown < UNKNOWN_SHOWN; i++) {
+        if (!wr_say_unknown(page->report, i, WR_SAY_WHAT, &line))
+            continue;
+        wr_buf_str(&line, ": ");
+        if (!wr_say_unknown(page->report, i, WR_SAY_WHY, &line))
+            line.len -= 2;
+        size_t before = line.len;
+        wr_buf_str(&line, "; to tell: ");
+        size_t command = line.len;
+        if (wr_say_unknown(page->report, i, WR_SAY_COMMAND, &line))
+            make_firm(&line, command);
+        else
+            line.len = before;
+        item(page, "unknown", &line);
+        shown++;
+    }
+    if (shown == 0 && page->report->verdict->confidence == WR_MATCH_CERTAIN) {
+        wr_buf_str(&line, "(nothing)");
+        item(page, "unknown", &line);
+    }
+}
+
+static void put_fixes(struct page *page)
+{
+    char space[2 * WR_SENTENCE_MAX];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+
+    for (unsigned i = 0; i < WR_SAY_FIX; i++) {
+        if (!wr_say_fix(page->report, i, false, &line))
+            continue;
+        size_t before = line.len;
+        wr_buf_str(&line, ": ");
+        size_t command = line.len;
+        if (wr_say_fix(page->report, i, true, &line))
+            make_firm(&line, command);
+        else
+            line.len = before;
+        item(page, "fix", &line);
+    }
+}
+
+static void put_time(struct wr_buf *out, uint64_t us)
+{
+    if (us >= 10000000) {
+        wr_buf_s(out, us);
+        wr_buf_str(out, " s");
+    } else {
+        wr_buf_ms(out, us);
+        wr_buf_str(out, " ms");
+    }
+}
+
+static void put_last_line(struct page *page)
+{
+    const struct wr_attempt *attempt = page->report->attempt;
+
+    dim(page, "    = ");
+    style(page, BOLD);
+    wr_buf_str(page->out, wr_say_confidence(page->report));
+    style(page, PLAIN);
+    if (attempt->end_ns > attempt->start_ns) {
+        wr_buf_str(page->out, " · failed after ");
+        put_time(page->out, (attempt->end_ns - attempt->start_ns) / 1000);
+    }
+    wr_buf_str(page->out, " · diagnosed in ");
+    put_time(page->out, page->report->spent_us);
+    if (page->cut)
+        wr_buf_str(page->out, " · cut");
+    wr_buf_str(page->out, " · whyrefused explain ");
+    wr_buf_str(page->out, page->report->verdict->cause->id);
+    wr_buf_char(page->out, '\n');
+}
+
+void wr_render_text(const struct wr_report *report, bool colour, struct wr_buf *out)
+{
+    struct page page = {.report = report, .out = out, .colour = colour};
+
+    put_headline(&page);
+    put_frames(&page);
+    put_drawing(&page);
+    put_because(&page);
+    put_ruled_out(&page);
+    put_unknown(&page);
+    put_fixes(&page);
+    put_last_line(&page);
+}
