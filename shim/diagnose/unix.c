@@ -1,7 +1,540 @@
 /* SPDX-License-Identifier: MIT
  * Causes of failures: AF_UNIX sockets. Rows and their match functions; pure. */
+#include <errno.h>
+#include <sys/socket.h>
+
 #include "diagnose/catalogue.h"
 
+#define STATE_BOUND 13
+/* sizeof(struct sockaddr_un): a longer address is refused before it is looked at. */
+#define ADDRESS_MAX 110
+#define PATH_MAX_BYTES 108
+/* Values of unix_path_fault, enum wr_unix_fault of the probe. */
+#define FAULT_RELATIVE 8
+#define FAULT_EMPTY 9
+
+static bool failed_with(const struct wr_evidence *ev, int error)
+{
+    return wr_ev_is(ev, WR_FACT_error, (uint64_t)error);
+}
+
+/* The path was followed and something was not there. */
+static bool not_found(const struct wr_evidence *ev)
+{
+    return wr_ev_known(ev, WR_FACT_unix_path) &&
+           (failed_with(ev, ENOENT) || failed_with(ev, ENOTDIR));
+}
+
+static bool refused(const struct wr_evidence *ev)
+{
+    return wr_ev_known(ev, WR_FACT_unix_path) && failed_with(ev, ECONNREFUSED);
+}
+
+static enum wr_match match_too_long(const struct wr_evidence *ev)
+{
+    if (!wr_ev_known(ev, WR_FACT_unix_path))
+        return WR_MATCH_NO;
+    if (failed_with(ev, EINVAL) || failed_with(ev, ENAMETOOLONG))
+        return wr_ev_uint(ev, WR_FACT_address_length, 0) > ADDRESS_MAX &&
+                       wr_ev_uint(ev, WR_FACT_unix_path_length, 0) >= PATH_MAX_BYTES
+                   ? WR_MATCH_CERTAIN
+                   : WR_MATCH_NO;
+    if (!not_found(ev) || !wr_ev_true(ev, WR_FACT_unix_path_full))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_unix_path_longer))
+        return WR_MATCH_CERTAIN;
+    return wr_ev_absent(ev, WR_FACT_unix_path_longer) ? WR_MATCH_RULED_OUT : WR_MATCH_UNKNOWN;
+}
+
+static enum wr_match match_bad_path(const struct wr_evidence *ev)
+{
+    uint64_t fault = wr_ev_uint(ev, WR_FACT_unix_path_fault, 0);
+
+    if (fault == 0 || !wr_ev_known(ev, WR_FACT_unix_path))
+        return WR_MATCH_NO;
+    /* Linux takes an empty name with the full length for an abstract one of NULs only. */
+    if (fault == FAULT_EMPTY)
+        return failed_with(ev, EINVAL) || failed_with(ev, ECONNREFUSED) || not_found(ev)
+                   ? WR_MATCH_CERTAIN
+                   : WR_MATCH_NO;
+    if (!not_found(ev))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_unix_path_meant_exists))
+        return fault == FAULT_RELATIVE ? WR_MATCH_LIKELY : WR_MATCH_CERTAIN;
+    if (fault == FAULT_RELATIVE)
+        return WR_MATCH_NO;
+    return WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_dangling(const struct wr_evidence *ev)
+{
+    if (!wr_ev_known(ev, WR_FACT_unix_path))
+        return WR_MATCH_NO;
+    if (!not_found(ev) && !failed_with(ev, ELOOP))
+        return WR_MATCH_NO;
+    return wr_ev_has(ev, WR_FACT_unix_link) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+}
+
+static enum wr_match match_other_path(const struct wr_evidence *ev)
+{
+    if (!not_found(ev) && !refused(ev))
+        return WR_MATCH_NO;
+    if (!wr_ev_has(ev, WR_FACT_unix_elsewhere))
+        return WR_MATCH_NO;
+    /* The path has a socket: that it refuses has to do with it alone. */
+    return wr_ev_true(ev, WR_FACT_unix_held) ? WR_MATCH_NO : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_no_such_path(const struct wr_evidence *ev)
+{
+    if (!not_found(ev))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_unix_link))
+        return WR_MATCH_RULED_OUT;
+    if (wr_ev_has(ev, WR_FACT_unix_missing) || wr_ev_has(ev, WR_FACT_unix_not_directory))
+        return wr_ev_true(ev, WR_FACT_unix_path_full) && !wr_ev_absent(ev, WR_FACT_unix_path_longer)
+                   ? WR_MATCH_LIKELY
+                   : WR_MATCH_CERTAIN;
+    return WR_MATCH_LIKELY; /* it exists now, or could not be followed */
+}
+
+static bool is_socket(const struct wr_evidence *ev)
+{
+    return wr_ev_text_is(ev, WR_FACT_unix_file_type, "socket");
+}
+
+static enum wr_match match_not_a_socket(const struct wr_evidence *ev)
+{
+    if (!wr_ev_known(ev, WR_FACT_unix_path) ||
+        !(failed_with(ev, ECONNREFUSED) || failed_with(ev, EACCES)))
+        return WR_MATCH_NO;
+    if (!wr_ev_has(ev, WR_FACT_unix_file_type))
+        return WR_MATCH_NO;
+    return is_socket(ev) ? WR_MATCH_RULED_OUT : WR_MATCH_CERTAIN;
+}
+
+static enum wr_match match_stale(const struct wr_evidence *ev)
+{
+    if (!refused(ev) || !is_socket(ev))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_unix_held))
+        return WR_MATCH_RULED_OUT;
+    if (wr_ev_false(ev, WR_FACT_unix_held))
+        return WR_MATCH_CERTAIN;
+    /* unix_diag shows this network namespace only, and paths reach across namespaces. */
+    return wr_ev_absent(ev, WR_FACT_unix_holder) ? WR_MATCH_LIKELY : WR_MATCH_UNKNOWN;
+}
+
+static bool other_type(const struct wr_evidence *ev)
+{
+    return wr_ev_has(ev, WR_FACT_unix_holder_type) && wr_ev_has(ev, WR_FACT_socket_type) &&
+           !wr_ev_is(ev, WR_FACT_unix_holder_type, wr_ev_uint(ev, WR_FACT_socket_type, 0));
+}
+
+static enum wr_match match_wrong_type(const struct wr_evidence *ev)
+{
+    if (!wr_ev_known(ev, WR_FACT_unix_path))
+        return WR_MATCH_NO;
+    if (failed_with(ev, EPROTOTYPE))
+        return other_type(ev) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+    /* Abstract names of different types are different names. */
+    if (!failed_with(ev, ECONNREFUSED) || !wr_ev_true(ev, WR_FACT_unix_abstract))
+        return WR_MATCH_NO;
+    return other_type(ev) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+}
+
+static enum wr_match match_not_listening(const struct wr_evidence *ev)
+{
+    const struct wr_sock *holder = wr_ev_sock(ev, WR_FACT_unix_holder);
+
+    if (!refused(ev))
+        return WR_MATCH_NO;
+    if (wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM))
+        return WR_MATCH_NO; /* datagram sockets do not listen */
+    if (wr_ev_false(ev, WR_FACT_unix_held))
+        return WR_MATCH_RULED_OUT;
+    if (other_type(ev))
+        return WR_MATCH_NO;
+    if (holder == NULL)
+        return wr_ev_true(ev, WR_FACT_unix_held) ? WR_MATCH_LIKELY : WR_MATCH_NO;
+    if (holder->state == STATE_BOUND)
+        return WR_MATCH_CERTAIN;
+    /* Refused, and yet it listens: it was shut down, or began to listen only just now. */
+    return wr_ev_true(ev, WR_FACT_unix_holder_shutdown) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_backlog_full(const struct wr_evidence *ev)
+{
+    if (!failed_with(ev, EAGAIN) || !wr_ev_known(ev, WR_FACT_unix_path) ||
+        !wr_ev_text_is(ev, WR_FACT_call, "connect"))
+        return WR_MATCH_NO;
+    return wr_ev_true(ev, WR_FACT_unix_queue_full) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+}
+
+static enum wr_match match_no_permission(const struct wr_evidence *ev)
+{
+    if (!failed_with(ev, EACCES) || !wr_ev_known(ev, WR_FACT_unix_path))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_unix_denied))
+        return WR_MATCH_CERTAIN;
+    return wr_ev_absent(ev, WR_FACT_unix_denied) ? WR_MATCH_RULED_OUT : WR_MATCH_UNKNOWN;
+}
+
+static enum wr_match match_abstract_missing(const struct wr_evidence *ev)
+{
+    if (!refused(ev) || !wr_ev_true(ev, WR_FACT_unix_abstract))
+        return WR_MATCH_NO;
+    if (wr_ev_has(ev, WR_FACT_unix_holder))
+        return WR_MATCH_RULED_OUT;
+    return wr_ev_absent(ev, WR_FACT_unix_holder) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+}
+
+/* What is said of the socket's maker wherever it is not there. */
+#define START_IT                                                                                \
+    {"start {unix_unit}, which makes this socket{?unix_unit_startable}{!unix_unit_of_user}",    \
+     "sudo systemctl start {unix_unit}"},                                                       \
+    {                                                                                           \
+        "start {unix_unit}, which makes this socket{?unix_unit_startable}{?unix_unit_of_user}", \
+            "systemctl --user start {unix_unit}"                                                \
+    }
+
+#define TYPE_WORDS(fact) "[stream{?" fact "=1}][datagram{?" fact "=2}][seqpacket{?" fact "=5}]"
+
 const struct wr_cause wr_causes_unix[] = {
+    {
+        .id = "unix-path-too-long",
+        .seen_as = "EINVAL, ENAMETOOLONG, ENOENT",
+        .what = "the path is longer than a socket address can hold, or the program cut it off",
+        .headline = "[the path is longer than the 108 bytes of a socket address"
+                    "{!unix_path_full}][the program cut the path off: "
+                    "{unix_path_longer} exists]",
+        .explain = "The address of an AF_UNIX socket holds a path of at most 108 bytes (107 with "
+                   "its terminator). The kernel refuses a longer address with EINVAL, and many "
+                   "programs cut a longer path off without a word, so that the kernel looks for "
+                   "a file that nobody made.\n"
+                   "Give the socket a shorter path: a link to its directory, a path relative to "
+                   "the working directory, or /proc/self/fd/N/name with a descriptor of the "
+                   "directory.",
+        .rank = WR_RANK_ARGUMENT,
+        .match = match_too_long,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_address_length, WR_FACT_unix_path_length,
+                 WR_FACT_unix_path_full, WR_FACT_unix_path_longer),
+        .because = {"the address is {address_length} bytes long; 110 is the most, of which 108 are "
+                    "the path{!unix_path_full}",
+                    "the path that the kernel got is {unix_path_length} bytes long, and fills the "
+                    "address{?unix_path_full}",
+                    "{unix_path_longer} begins with it"},
+        .ruled_out = "nothing in that directory has a longer name that begins like this path",
+        .fixes = {{"put the socket under a shorter path, or reach it through a short link",
+                   "ln -s {unix_path_longer} /tmp/short.sock"},
+                  {"put the socket under a shorter path{!unix_path_full}", NULL}},
+    },
+    {
+        .id = "unix-bad-path",
+        .seen_as = "ENOENT, ENOTDIR, EINVAL, ECONNREFUSED",
+        .what = "the string is not the path that was meant: URL prefix, blank, newline, quotes, ~, "
+                "a variable, a relative path",
+        .headline = "[the path begins with a URL scheme{?unix_path_fault=1}]"
+                    "[the path ends in a line break{?unix_path_fault=2}]"
+                    "[the path has a blank at its beginning or end{?unix_path_fault=3}]"
+                    "[the path has quotes in it{?unix_path_fault=4}]"
+                    "[the ~ in the path was not expanded{?unix_path_fault=5}]"
+                    "[the variable in the path was not expanded{?unix_path_fault=6}]"
+                    "[an abstract name was passed as a path{?unix_path_fault=7}]"
+                    "[the path is relative, and the working directory is another"
+                    "{?unix_path_fault=8}]"
+                    "[the path is empty{?unix_path_fault=9}]"
+                    "[a slash follows the socket's name{?unix_path_fault=10}]",
+        .explain =
+            "connect() takes the bytes of the address as they are. The kernel knows no URLs, "
+            "no quotes, no ~ and no variables, takes blanks and line breaks for part of the "
+            "name, and looks up a relative path from the working directory of the process "
+            "(for a service that is usually /).\n"
+            "A name with @ in front is the way tools print an abstract name: in the address "
+            "it begins with a NUL byte.",
+        .rank = WR_RANK_ARGUMENT,
+        .match = match_bad_path,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_path_fault,
+                 WR_FACT_unix_path_meant_exists),
+        .because = {"the program passed \"{unix_path}\"",
+                    "a socket exists at {unix_path_meant}{?unix_path_meant_exists}",
+                    "nothing exists at {unix_path_meant} either{!unix_path_meant_exists}",
+                    "the working directory is {unix_working_directory}"},
+        .fixes = {{"pass {unix_path_meant}{!unix_path_fault=7}", NULL},
+                  {"let the first byte of the name be NUL instead of @{?unix_path_fault=7}", NULL},
+                  {"set the path in the program's configuration{?unix_path_fault=9}", NULL}},
+    },
+    {
+        .id = "unix-dangling-link",
+        .seen_as = "ENOENT, ENOTDIR, ELOOP",
+        .what = "a symbolic link in the path leads nowhere, or in a ring",
+        .headline = "[{unix_link} is a link to {unix_link_target}, which does not exist"
+                    "{!unix_link_ring}][{unix_link} is a link that leads back to itself"
+                    "{?unix_link_ring}]",
+        .explain = "The path goes through a symbolic link whose target does not exist, or whose "
+                   "targets lead back to it. The link was usually made for a daemon that is not "
+                   "running, or that puts its socket elsewhere now.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_dangling,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_link),
+        .because =
+            {"{unix_link} -> {unix_link_target}", "{unix_missing} does not exist",
+             "{unix_not_directory} is no directory",
+             "more than 40 links had to be followed{?unix_link_ring}",
+             "the same service listens at {unix_elsewhere}[: {unix_elsewhere_socket.owner}]"},
+        .fixes = {START_IT,
+                  {"let the link point to the socket", "ls -l {unix_link}"},
+                  {"connect to {unix_elsewhere}", NULL}},
+    },
+    {
+        .id = "unix-other-path",
+        .seen_as = "ENOENT, ENOTDIR, ECONNREFUSED",
+        .what = "the same service listens at another path",
+        .headline = "the same service listens at {unix_elsewhere}",
+        .explain =
+            "There is no socket at this path, but one of the same name, or one that the same "
+            "service is known to make, listens elsewhere. Distributions, packages and "
+            "containers put the sockets of the same daemon in different places.",
+        .rank = WR_RANK_NEARBY,
+        .match = match_other_path,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_elsewhere, WR_FACT_unix_held),
+        .because = {"a socket listens at {unix_elsewhere}[: {unix_elsewhere_socket.owner}]",
+                    "{unix_missing} does not exist", "{unix_not_directory} is no directory",
+                    "no socket has the file {unix_path}{!unix_held}"},
+        .fixes = {{"connect to {unix_elsewhere}", NULL},
+                  {"or let the service make its socket at {unix_path}", NULL}},
+    },
+    {
+        .id = "unix-no-such-path",
+        .seen_as = "ENOENT, ENOTDIR",
+        .what = "the path does not exist, or a part of it is no directory",
+        .headline = "[{unix_missing} does not exist][{unix_not_directory} is no directory]"
+                    "[the path could not be found{!unix_missing}{!unix_not_directory}]"
+                    "[the path could not be found{!unix_walked}]",
+        .explain =
+            "A server makes the socket file when it binds the socket. It is missing when the "
+            "server is not running or not yet, puts it elsewhere, runs in another container "
+            "or with a private /tmp, or when something removed the file.\n"
+            "The first part of the path that does not exist tells more: a missing "
+            "directory is usually made by the service itself or at boot (tmpfiles.d), or is "
+            "a volume that is not mounted.",
+        .rank = WR_RANK_SYMPTOM,
+        .match = match_no_such_path,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_link, WR_FACT_unix_missing,
+                 WR_FACT_unix_not_directory, WR_FACT_unix_path_full, WR_FACT_unix_path_longer),
+        .because = {"{unix_missing_in} exists, {unix_missing} does not",
+                    "{unix_not_directory} is no directory, and stands where one should",
+                    "the path is relative to {unix_working_directory}",
+                    "it exists now, as a {unix_file_type}: it was made after the program tried",
+                    "a socket that was bound to this path still listens[: {unix_lost.owner}]; its "
+                    "file was removed, or lies in another mount namespace",
+                    "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
+        .ruled_out = "the link {unix_link} is what leads nowhere",
+        .unknown = {{WR_FACT_unix_path_longer, "whether the program cut a longer path off",
+                     "the path fills the address to its last byte", ""}},
+        .fixes =
+            {START_IT,
+             {"the directory itself is missing: let the service or tmpfiles.d make it, or mount "
+              "the volume that should bring it{!unix_missing_last}",
+              NULL},
+             {"see which sockets listen on this machine", "ss -lx"}},
+    },
+    {
+        .id = "unix-not-a-socket",
+        .seen_as = "ECONNREFUSED, EACCES",
+        .what = "the path is a regular file, a directory, a pipe or a device",
+        .headline = "{unix_path} is a {unix_file_type}, not a socket",
+        .explain = "Only a file of the type socket, made by bind(), can be connected to. A regular "
+                   "file of that name was made by hand or by a copy; a directory is what a "
+                   "container engine makes when the path of a bind mount did not exist on the "
+                   "host.",
+        .rank = WR_RANK_SPECIFIC + 10,
+        .match = match_not_a_socket,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_file_type),
+        .because = {"{unix_path} is a {unix_file_type}",
+                    "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
+        .ruled_out = "the path leads to a socket",
+        .fixes = {{"see what the file is, and where it comes from", "ls -ld {unix_path}"},
+                  {"move it away, and restart the server, so that it can make its socket", NULL}},
+    },
+    {
+        .id = "unix-wrong-type",
+        .seen_as = "EPROTOTYPE, ECONNREFUSED",
+        .what = "the socket there has another type: stream, datagram or seqpacket",
+        .headline = "the socket there is of another type[: the program's is a " TYPE_WORDS(
+            "socket_type") " socket, the server's a " TYPE_WORDS("unix_holder_type") " socket"
+                                                                                     "{?socket_"
+                                                                                     "type}{?unix_"
+                                                                                     "holder_type}"
+                                                                                     "]",
+        .explain = "AF_UNIX sockets come in three types, and both ends must have the same. A "
+                   "datagram socket (as syslog's /dev/log) can't be reached with a stream socket, "
+                   "nor the reverse.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_wrong_type,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_abstract, WR_FACT_unix_holder_type,
+                 WR_FACT_socket_type),
+        .because = {"the program's socket is of type " TYPE_WORDS("socket_type") "{?socket_type}",
+                    "the socket at {unix_path} is of type " TYPE_WORDS(
+                        "unix_holder_type") "{?unix_holder_type}"
+                                            "[: {unix_holder.owner}]"},
+        .fixes = {{"open the socket as SOCK_STREAM, or tell the program to{?unix_holder_type=1}",
+                   NULL},
+                  {"open the socket as SOCK_DGRAM, or tell the program to{?unix_holder_type=2}",
+                   NULL},
+                  {"open the socket as SOCK_SEQPACKET, or tell the program to"
+                   "{?unix_holder_type=5}",
+                   NULL}},
+    },
+    {
+        .id = "unix-not-listening",
+        .seen_as = "ECONNREFUSED",
+        .what = "a socket is bound to the path or name, and does not listen",
+        .headline = "the socket at {unix_path} does not listen[: it was shut down"
+                    "{?unix_holder_shutdown}]",
+        .explain =
+            "A server has bound its socket to this path or name, and has not called "
+            "listen() yet, or has shut the socket down. A server that is still starting "
+            "shows this for a moment; one that stays so is stuck before listen(), or it is a "
+            "client that bound its own end there.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_not_listening,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_socket_type, WR_FACT_unix_held,
+                 WR_FACT_unix_holder, WR_FACT_unix_holder_type, WR_FACT_unix_holder_shutdown),
+        .because = {"a socket is bound to {unix_path}[: {unix_holder.owner}]{?unix_held}",
+                    "it was shut down: it takes no connections any more{?unix_holder_shutdown}",
+                    "a connect with a socket of another type was answered EPROTOTYPE, which tells "
+                    "that a socket has the file, in another network namespace{!unix_holder}"
+                    "{?unix_held}"},
+        .ruled_out = "no socket has the file",
+        .fixes = {{"wait until the server listens, and look into its log where it does not"
+                   "[: {unix_holder.owner}]",
+                   "journalctl -u {unix_holder.unit}"},
+                  {"see the sockets at that path", "ss -xa src {unix_path}"}},
+    },
+    {
+        .id = "unix-backlog-full",
+        .seen_as = "EAGAIN",
+        .what = "the queue of connections that wait to be accepted is full",
+        .headline = "the queue of connections that wait for accept() is full[: "
+                    "{unix_holder.queue} wait, listen() asked for {unix_holder.queue_max}"
+                    "{?unix_queue_full}]",
+        .explain = "The server listens, but does not accept connections as fast as they come. A "
+                   "non-blocking connect() then fails with EAGAIN, as does a blocking one when "
+                   "SO_SNDTIMEO runs out; without a timeout it would wait for as long as it takes. "
+                   "The length of the queue is the number that the server gave listen(), at most "
+                   "net.core.somaxconn.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_backlog_full,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_call, WR_FACT_unix_queue_full),
+        .because = {"{unix_holder.queue} connections wait to be accepted, and listen() asked for a "
+                    "queue of {unix_holder.queue_max}[: {unix_holder.owner}]{?unix_queue_full}",
+                    "connect() on an AF_UNIX socket answers EAGAIN for no other reason",
+                    "the queue has room again now{!unix_queue_full}"},
+        .fixes = {{"see why the server does not accept: is it busy, stuck, or stopped"
+                   "[? {unix_holder.owner}]",
+                   "ss -lx src {unix_path}"},
+                  {"let the server call listen() with a longer queue (net.core.somaxconn is the "
+                   "upper bound)",
+                   "sysctl net.core.somaxconn"},
+                  {"let the program try again after a pause, or connect in blocking mode", NULL}},
+    },
+    {
+        .id = "unix-no-permission",
+        .seen_as = "EACCES",
+        .what = "the socket's mode, or that of a directory on the way, does not let the user in",
+        .headline = "[no permission to enter the directory {unix_denied}{?unix_denied_directory}"
+                    "{!unix_denied_write}][no permission to make a socket in the directory "
+                    "{unix_denied}{?unix_denied_directory}{?unix_denied_write}][no permission to "
+                    "write to the socket {unix_denied}{!unix_denied_directory}]"
+                    "[ ({unix_denied_mode} {unix_denied_owner} {unix_denied_group})]",
+        .explain = "To connect to a socket the user needs write permission on its file, and search "
+                   "permission (x) on every directory that leads to it. A daemon usually gives its "
+                   "socket to a group; a user who was added to that group gets it with the next "
+                   "login only, and a running service with its next start.\n"
+                   "Making the socket writable for everybody would give every user what the daemon "
+                   "can do.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_no_permission,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_denied),
+        .because = {"{unix_denied} is {unix_denied_mode}, owner {unix_denied_owner}, group "
+                    "{unix_denied_group}; the program runs as {unix_user}",
+                    "the user is not in the group {unix_denied_group}{!unix_group_member}"
+                    "{!unix_group_new_sessions}",
+                    "the user is in the group {unix_denied_group} by now, but this process is not: "
+                    "it was started before, or from an older session{?unix_group_new_sessions}",
+                    "the access control list counts, not only the mode{?unix_denied_acl}"},
+        .ruled_out = "file permissions let this user through",
+        .fixes = {{"log in again, or restart the service: new sessions of {unix_user} have the "
+                   "group{?unix_group_new_sessions}",
+                   "newgrp {unix_denied_group}"},
+                  {"add {unix_user} to the group {unix_denied_group}, then log in again"
+                   "{?unix_group_allows}{!unix_group_member}{!unix_group_new_sessions}",
+                   "sudo usermod -aG {unix_denied_group} {unix_user}"},
+                  {"run the program as {unix_denied_owner}, or let the server give the socket to a "
+                   "group that the program has",
+                   "namei -l {unix_path}"},
+                  {"see its access control list{?unix_denied_acl}", "getfacl {unix_denied}"}},
+    },
+    {
+        .id = "unix-stale-socket",
+        .seen_as = "ECONNREFUSED",
+        .what = "the socket file was left behind: no socket has it",
+        .headline = "{unix_path} is the file of a socket that is gone",
+        .explain =
+            "A socket file stays when its server ends without removing it. Nobody listens on "
+            "it any more: the server has crashed, was stopped, or has made its socket anew "
+            "on another file. It will have to be started again.",
+        .rank = WR_RANK_SYMPTOM + 10,
+        .match = match_stale,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_file_type, WR_FACT_unix_held,
+                 WR_FACT_unix_holder),
+        .because = {"{unix_path} is a socket file, and no socket has it{!unix_held}",
+                    "no socket of this network namespace has the file {unix_path}{!unix_holder}",
+                    "a socket that was bound to this path still listens[: {unix_lost.owner}]: its "
+                    "file has been replaced",
+                    "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
+        .ruled_out = "a socket has the file",
+        .unknown = {{WR_FACT_unix_held,
+                     "whether a socket of another network namespace has the file",
+                     "the probes were limited, or the time ran out", "sudo lsof {unix_path}"}},
+        .fixes = {START_IT,
+                  {"start the server again; where it says that the address is in use, remove the "
+                   "file first",
+                   "ls -l {unix_path}"}},
+    },
+    {
+        .id = "unix-abstract-missing",
+        .seen_as = "ECONNREFUSED",
+        .what = "no socket has the abstract name in this network namespace",
+        .headline = "no socket has the abstract name {unix_path} in this network namespace",
+        .explain =
+            "A name in the abstract namespace has no file. It exists while a socket is bound "
+            "to it, and only in the network namespace of that socket: a container with a "
+            "network of its own does not see the names of the host.\n"
+            "Every byte of the name counts, NULs at the end included: a program that passes "
+            "sizeof(struct sockaddr_un) as the length asks for another name than one that "
+            "passes the length of the name.",
+        .rank = WR_RANK_SYMPTOM,
+        .match = match_abstract_missing,
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_abstract, WR_FACT_unix_holder),
+        .because = {"no socket of this network namespace has the name {unix_path}{!unix_holder}",
+                    "a socket has this name with another number of NULs at its end"
+                    "{?unix_near_name}",
+                    "the name that the program passed ends in {unix_padding} NULs, which belong to "
+                    "it{?unix_padding}",
+                    "this is the socket of {unix_daemon}"},
+        .ruled_out = "a socket has the name[: {unix_holder.owner}]",
+        .fixes = {{"pass the length of the name, not of the whole structure: "
+                   "offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)"
+                   "{?unix_near_name}{?unix_padding}",
+                   NULL},
+                  {"bind and connect with the same length of the name{?unix_near_name}"
+                   "{!unix_padding}",
+                   NULL},
+                  {"start the server, in the same network namespace", "ss -lx"},
+                  {"between containers use a socket with a path, on a volume that both have",
+                   NULL}},
+    },
     {0},
 };

@@ -86,8 +86,10 @@ static void look_for_longer(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
     int rc;
 
     wr_set_bool(ctx->ev, WR_FACT_unix_path_full, full);
-    if (!full || work->exists)
+    if (!full || work->exists) {
+        wr_set_absent(ctx->ev, WR_FACT_unix_path_longer);
         return;
+    }
     cut.start = slash != NULL ? slash + 1 : work->name;
     cut.len = strlen(cut.start);
     cut.found[0] = '\0';
@@ -127,11 +129,11 @@ void wr_probe_unix(struct wr_probe_ctx *ctx)
     look_for_longer(ctx, work);
     if (attempt->call != WR_CALL_CONNECT)
         return;
-    if (about_sockets(error) && !wr_probe_out_of_time(ctx))
-        wr_unix_sockets(ctx, work);
     if ((error == ENOENT || error == ENOTDIR || error == ECONNREFUSED) &&
         !wr_probe_out_of_time(ctx))
         wr_unix_units(ctx, work);
+    if (about_sockets(error) && !wr_probe_out_of_time(ctx))
+        wr_unix_sockets(ctx, work); /* last: it ends with the working space overwritten */
 }
 
 /* Whether any socket has the file, in whatever network namespace: unix_diag shows only those of

@@ -203,6 +203,7 @@ void wr_unix_denied(struct wr_probe_ctx *ctx, const char *path, bool directory, 
 
     wr_set_str(ev, WR_FACT_unix_denied, path);
     wr_set_bool(ev, WR_FACT_unix_denied_directory, directory);
+    wr_set_bool(ev, WR_FACT_unix_denied_write, (need & W_OK) != 0);
     wr_set_bool(ev, WR_FACT_unix_denied_acl,
                 WR_SYS(getxattr, path, "system.posix_acl_access", NULL, 0) > 0);
     if (wr_unix_stat(path, true, &file) < 0)

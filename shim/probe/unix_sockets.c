@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "probe/owner.h"
 #include "probe/unix_work.h"
 
 #ifndef UDIAG_SHOW_UID
@@ -263,12 +264,10 @@ static int dump(struct hunt *hunt)
 }
 
 /* The first candidate that is there for us too: a socket of another mount namespace (a container)
- * may bear the name without being reachable by it. */
-static void state_elsewhere(struct hunt *hunt)
+ * may bear the name without being reachable by it. -1 where there is none. */
+static int best_candidate(struct hunt *hunt)
 {
-    struct wr_probe_ctx *ctx = hunt->ctx;
     struct wr_unix_file file;
-    char name[128 + 1];
     int best = -1;
 
     for (unsigned i = 0; i < hunt->candidates; i++) {
@@ -280,6 +279,22 @@ static void state_elsewhere(struct hunt *hunt)
         if (best < 0 || (bound->same_name && !hunt->candidate_file[best].same_name))
             best = (int)i;
     }
+    return best;
+}
+
+/* With its owner. This walks through /proc and overwrites the working space: comes last. */
+static void state_sock(struct hunt *hunt, enum wr_fact fact, struct wr_sock *sock)
+{
+    wr_owner_fill(hunt->ctx, sock);
+    wr_set_sock(hunt->ctx->ev, fact, sock);
+}
+
+static void state_elsewhere(struct hunt *hunt)
+{
+    struct wr_probe_ctx *ctx = hunt->ctx;
+    char name[128 + 1];
+    int best = best_candidate(hunt);
+
     if (best < 0) {
         wr_set_absent(ctx->ev, WR_FACT_unix_elsewhere);
         return;
@@ -288,7 +303,7 @@ static void state_elsewhere(struct hunt *hunt)
                 hunt->work->candidate[best], NULL) == NULL)
         return;
     wr_set_str(ctx->ev, WR_FACT_unix_elsewhere, name);
-    wr_set_sock(ctx->ev, WR_FACT_unix_elsewhere_socket, &hunt->candidate[best]);
+    state_sock(hunt, WR_FACT_unix_elsewhere_socket, &hunt->candidate[best]);
 }
 
 static void state_holder(struct hunt *hunt, bool whole)
@@ -300,31 +315,34 @@ static void state_holder(struct hunt *hunt, bool whole)
             wr_set_absent(ev, WR_FACT_unix_holder);
         return;
     }
-    wr_set_sock(ev, WR_FACT_unix_holder, &hunt->holder);
     wr_set_uint(ev, WR_FACT_unix_holder_type, hunt->holder_type);
     wr_set_bool(ev, WR_FACT_unix_holder_shutdown, hunt->holder_shutdown);
     wr_set_bool(ev, WR_FACT_unix_held, true);
+    if (hunt->holder.state == TCP_LISTEN)
+        wr_set_bool(ev, WR_FACT_unix_queue_full, hunt->holder.queue > hunt->holder.queue_max);
+    state_sock(hunt, WR_FACT_unix_holder, &hunt->holder);
 }
 
 void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
 {
     struct hunt hunt = {.ctx = ctx, .work = work};
+    bool held_by_file = work->abstract || work->is_socket, abstract = work->abstract;
     int rc;
 
     hunt.known = wr_unix_known(work->name);
     rc = dump(&hunt);
     if (rc < 0 && rc != -ETIME)
         return;
-    if (work->abstract || work->is_socket)
-        state_holder(&hunt, rc == 0);
-    if (work->abstract && rc == 0)
+    if (abstract && rc == 0)
         wr_set_bool(ctx->ev, WR_FACT_unix_near_name, hunt.near);
     if (hunt.meant)
         wr_set_bool(ctx->ev, WR_FACT_unix_path_meant_exists, true);
-    if (hunt.lost)
-        wr_set_sock(ctx->ev, WR_FACT_unix_lost, &hunt.lost_sock);
-    else if (rc == 0)
-        wr_set_absent(ctx->ev, WR_FACT_unix_lost);
     if (ctx->attempt->error != EPROTOTYPE && ctx->attempt->error != EAGAIN)
         state_elsewhere(&hunt);
+    if (hunt.lost)
+        state_sock(&hunt, WR_FACT_unix_lost, &hunt.lost_sock);
+    else if (rc == 0)
+        wr_set_absent(ctx->ev, WR_FACT_unix_lost);
+    if (held_by_file)
+        state_holder(&hunt, rc == 0);
 }

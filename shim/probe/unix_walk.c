@@ -107,6 +107,7 @@ static void blame_link(struct walk *walk)
         return;
     wr_set_str(walk->ctx->ev, WR_FACT_unix_link, walk->work->link);
     wr_set_str(walk->ctx->ev, WR_FACT_unix_link_target, walk->work->target);
+    wr_set_bool(walk->ctx->ev, WR_FACT_unix_link_ring, walk->links > LINKS_MAX);
 }
 
 static void missing(struct walk *walk, bool last)
@@ -221,7 +222,6 @@ static bool one(struct walk *walk, bool last)
         if (++walk->links <= LINKS_MAX)
             return follow(walk);
         blame_link(walk);
-        wr_set_bool(walk->ctx->ev, WR_FACT_unix_link_ring, true);
         work->walked = true;
         return false;
     }

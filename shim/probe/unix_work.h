@@ -78,7 +78,8 @@ bool wr_unix_user(struct wr_probe_ctx *ctx, uint32_t uid, char *ret_name, size_t
 /* unix_string.c: states what is odd in the string, and what was meant. */
 void wr_unix_string(struct wr_probe_ctx *ctx, struct wr_unix_work *work);
 
-/* unix_sockets.c: states which socket holds the path, or listens at another. */
+/* unix_sockets.c: states which socket holds the path, or listens at another. The working space
+ * is not valid any more when it returns. */
 void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work);
 
 /* unix_known.c: well-known daemons and the units that make sockets. */
