@@ -46,4 +46,11 @@ enum wr_port_owner_relation {
     WR_OWNER_CONNECTION = 6, /* it has the same local and remote address and port */
 };
 
+/* Who has the path or abstract name that was to be bound. */
+enum wr_path_state {
+    WR_PATH_HELD = 1,       /* a socket that is open */
+    WR_PATH_STALE = 2,      /* nobody: a socket file was left behind */
+    WR_PATH_NOT_SOCKET = 3, /* the path is something else */
+};
+
 #endif

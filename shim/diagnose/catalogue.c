@@ -6,6 +6,8 @@
 
 const struct wr_layer wr_layers[] = {
     {"unix", wr_causes_unix},
+    {"local_program", wr_causes_local_program},
+    {"local_address", wr_causes_local_address},
     {"local", wr_causes_local},
     {"route", wr_causes_route},
     {"tcp", wr_causes_tcp},

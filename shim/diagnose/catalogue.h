@@ -6,12 +6,14 @@
 
 #include "whyrefused/cause.h"
 
-extern const struct wr_cause wr_causes_unix[];        /* unix.c: AF_UNIX */
-extern const struct wr_cause wr_causes_route[];       /* route.c: the network between */
-extern const struct wr_cause wr_causes_local[];       /* local.c: local resource, program errors */
-extern const struct wr_cause wr_causes_tcp[];         /* tcp.c: TCP refused, by what listens */
-extern const struct wr_cause wr_causes_tcp_context[]; /* tcp_context.c: TCP refused, by where */
-extern const struct wr_cause wr_causes_other[];       /* other.c: the rest */
+extern const struct wr_cause wr_causes_unix[];          /* unix.c: AF_UNIX */
+extern const struct wr_cause wr_causes_route[];         /* route.c: the network between */
+extern const struct wr_cause wr_causes_local[];         /* local.c: local resources */
+extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addresses, ports */
+extern const struct wr_cause wr_causes_local_program[]; /* local_program.c: program errors */
+extern const struct wr_cause wr_causes_tcp[];           /* tcp.c: TCP refused, by what listens */
+extern const struct wr_cause wr_causes_tcp_context[];   /* tcp_context.c: TCP refused, by where */
+extern const struct wr_cause wr_causes_other[];         /* other.c: the rest */
 
 /* The row for what no other row explains. */
 extern const struct wr_cause *const wr_cause_unexplained;

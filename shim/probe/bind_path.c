@@ -10,6 +10,7 @@
 
 #include "base/sys.h"
 #include "probe/probe.h"
+#include "whyrefused/faults.h"
 
 #define PATH_AT offsetof(struct sockaddr_un, sun_path)
 
@@ -64,8 +65,10 @@ static void find_holder(struct wr_probe_ctx *ctx, struct search *search)
         wr_netlink_close(ctx->diag_fd);
         ctx->diag_fd = -1;
     }
-    if (search->found || error == 0)
-        wr_set_bool(ctx->ev, WR_FACT_bind_path_held, search->found);
+    if (search->found)
+        wr_set_uint(ctx->ev, WR_FACT_bind_path_state, WR_PATH_HELD);
+    else if (error == 0 && search->name == NULL)
+        wr_set_uint(ctx->ev, WR_FACT_bind_path_state, WR_PATH_STALE);
 }
 
 static const char *kind_of(mode_t mode)
@@ -102,7 +105,7 @@ static void look_at_path(struct wr_probe_ctx *ctx, const char *sun_path, size_t 
     }
     wr_set_str(ctx->ev, WR_FACT_bind_path_kind, kind_of(st.st_mode));
     if (!S_ISSOCK(st.st_mode)) {
-        wr_set_bool(ctx->ev, WR_FACT_bind_path_held, false);
+        wr_set_uint(ctx->ev, WR_FACT_bind_path_state, WR_PATH_NOT_SOCKET);
         return;
     }
     search.inode = (uint32_t)st.st_ino;
