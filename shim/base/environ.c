@@ -34,36 +34,34 @@ long wr_peek(const void *from, void *to, size_t len)
     return (long)done;
 }
 
-/* The working space: the texts, then what process_vm_readv() wants to know. */
 struct batch {
     char texts[BATCH][WR_ENVIRON_ENTRY];
-    struct iovec local[BATCH], remote[BATCH];
+    char piece[2048];
 };
 _Static_assert(sizeof(struct batch) <= WR_ENVIRON_SPACE, "a batch must fit the space");
 
-/* Reads the entries behind the pointers: in one call, but for those at the end of a mapping. */
+/* Copies the beginning of every entry. What a program was started with lies in one piece and in
+ * order: then a few reads of a piece get all of it, where a read of each entry would have the
+ * kernel look the same pages up again and again. */
 static void read_entries(char *const *pointers, unsigned count, struct batch *batch)
 {
-    unsigned done = 0;
+    uintptr_t piece_start = 0, piece_end = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        batch->texts[i][0] = '\0';
-        batch->texts[i][WR_ENVIRON_ENTRY - 1] = '\0';
-        batch->local[i] = (struct iovec){batch->texts[i], WR_ENVIRON_ENTRY - 1};
-        batch->remote[i] = (struct iovec){pointers[i], WR_ENVIRON_ENTRY - 1};
-    }
-    while (done < count) {
-        /* a partial copy ends between two entries: process_vm_readv(2) */
-        long got = WR_SYS(process_vm_readv, WR_SYS(getpid), batch->local + done, count - done,
-                          batch->remote + done, count - done, 0);
+        uintptr_t at = (uintptr_t)pointers[i];
+        char *text = batch->texts[i];
+        size_t len = WR_ENVIRON_ENTRY - 1;
 
-        if (got > 0)
-            done += (unsigned)((size_t)got / (WR_ENVIRON_ENTRY - 1));
-        if (done == count)
-            break;
-        got = wr_peek(pointers[done], batch->texts[done], WR_ENVIRON_ENTRY - 1);
-        batch->texts[done][got > 0 ? got : 0] = '\0';
-        done++;
+        if (at < piece_start || at + len > piece_end) {
+            long got = wr_peek(pointers[i], batch->piece, sizeof(batch->piece));
+
+            piece_start = at;
+            piece_end = at + (got > 0 ? (uintptr_t)got : 0);
+        }
+        if (at + len > piece_end)
+            len = piece_end - at;
+        memcpy(text, batch->piece + (at - piece_start), len);
+        text[len] = '\0';
     }
 }
 
