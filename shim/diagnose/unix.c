@@ -259,7 +259,9 @@ const struct wr_cause wr_causes_unix[] = {
         .because = {"the program passed \"{unix_path}\"",
                     "a socket exists at {unix_path_meant}{?unix_path_meant_exists}",
                     "nothing exists at {unix_path_meant} either{!unix_path_meant_exists}",
-                    "the working directory is {unix_working_directory}"},
+                    "the working directory is {unix_working_directory}",
+                    "the address is {address_length} bytes long and holds no name"
+                    "{?unix_path_fault=9}"},
         .fixes = {{"pass {unix_path_meant}{!unix_path_fault=7}", NULL},
                   {"let the first byte of the name be NUL instead of @{?unix_path_fault=7}", NULL},
                   {"set the path in the program's configuration{?unix_path_fault=9}", NULL}},
@@ -327,7 +329,7 @@ const struct wr_cause wr_causes_unix[] = {
                     "the path is relative to {unix_working_directory}",
                     "it exists now, as a {unix_file_type}: it was made after the program tried",
                     "a socket that was bound to this path still listens[: {unix_lost.owner}]; its "
-                    "file was removed, or lies in another mount namespace",
+                    "file was removed, or lies in another mount namespace{?unix_lost}",
                     "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "the link {unix_link} is what leads nowhere",
         .unknown = {{WR_FACT_unix_path_longer, "whether the program cut a longer path off",
@@ -492,7 +494,7 @@ const struct wr_cause wr_causes_unix[] = {
         .because = {"{unix_path} is a socket file, and no socket has it{!unix_held}",
                     "no socket of this network namespace has the file {unix_path}{!unix_holder}",
                     "a socket that was bound to this path still listens[: {unix_lost.owner}]: its "
-                    "file has been replaced",
+                    "file has been replaced{?unix_lost}",
                     "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "a socket has the file",
         .unknown = {{WR_FACT_unix_held,

@@ -186,11 +186,14 @@ static const char *set_sock(struct wr_evidence *ev, enum wr_fact fact, char *tex
     char *save, *state = strtok_r(text, " ", &save), *protocol = strtok_r(NULL, " ", &save);
     char *address = strtok_r(NULL, " ", &save);
 
-    if (address == NULL || !parse_addr(address, &sock.local))
-        return fault("a socket is `STATE tcp|udp ADDRESS:PORT [key=value...]`");
-    if (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0)
-        return fault("protocol `%s` is not tcp or udp", protocol);
-    sock.protocol = strcmp(protocol, "tcp") == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+    bool is_unix = protocol != NULL && strcmp(protocol, "unix") == 0;
+    if (address == NULL ||
+        (is_unix ? strcmp(address, "-") != 0 : !parse_addr(address, &sock.local)))
+        return fault("a socket is `STATE tcp|udp|unix ADDRESS:PORT|- [key=value...]`");
+    if (!is_unix && strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0)
+        return fault("protocol `%s` is not tcp, udp or unix", protocol);
+    if (!is_unix)
+        sock.protocol = strcmp(protocol, "tcp") == 0 ? IPPROTO_TCP : IPPROTO_UDP;
     if (strcmp(state, "LISTEN") == 0)
         sock.state = 10;
     else if (strcmp(state, "BOUND") == 0)
