@@ -89,8 +89,6 @@ const struct wr_cause wr_causes_local[] = {
                     "{fd_other} others",
                     "{?error=23}fs.file-nr: {files_open} open files of {files_max}"},
         .ruled_out = "only {files_open} of {files_max} files are open in the whole system",
-        .unknown = {{WR_FACT_cgroup_memory_failures, "whether memory ran out instead",
-                     "the kernel says ENFILE for both", "sudo dmesg"}},
         .fixes = {{"{?error=24}see what is open; what grows is a leak", "ls -l /proc/PID/fd"},
                   {"{?error=24}raise the limit[, up to {fd_limit_hard} without privilege]: "
                    "LimitNOFILE= in the unit, or",
@@ -148,7 +146,7 @@ const struct wr_cause wr_causes_local[] = {
                     "{seccomp_mode})",
                     "{service_unit} says RestrictAddressFamilies={service_families}",
                     "the kernel lacks this family{!family_in_kernel}"},
-        .unknown = {{WR_FACT_family_in_kernel, "which filter it is",
+        .unknown = {{WR_FACT_seccomp_mode, "which filter it is",
                      "the kernel does not show what a filter says",
                      "systemctl show -p RestrictAddressFamilies UNIT"}},
         .fixes = {{"{service_families}add the family to the unit",

@@ -201,8 +201,6 @@ const struct wr_cause wr_causes_local_address[] = {
                     "{destination.address} is an IPv6 address",
                     "the kernel answered {error} without sending anything"},
         .ruled_out = "IPv6 is on[ there{!ipv6_disabled}]",
-        .unknown = {{WR_FACT_ipv6_disabled, "whether IPv6 is off", "its setting was not readable",
-                     "sysctl net.ipv6.conf.all.disable_ipv6"}},
         .fixes = {{"connect to the IPv4 address, or let the program try every address of the name",
                    NULL},
                   {"{?ipv6_disabled}turn IPv6 on",
@@ -258,8 +256,8 @@ const struct wr_cause wr_causes_local_address[] = {
         .seen_as = "EADDRINUSE, EADDRNOTAVAIL",
         .what = "another socket already has the local address and port, or the unix path",
         .headline =
-            "it is in use already"
-            "[ by {port_owner.owner}, which has {port_owner.endpoint}]"
+            "it is in use already[ by another socket of this process{?port_owner_self}]"
+            "[ by {port_owner.owner}, which has {port_owner.endpoint}{!port_owner_self}]"
             "[{!port_owner}{?port_owner_time_wait}: {port_owner_time_wait} connections that were "
             "closed a moment ago (TIME_WAIT) still keep port {local_wanted.port}]"
             "[{?bind_path_state=1}: a socket has {bind_path}]"
@@ -281,6 +279,8 @@ const struct wr_cause wr_causes_local_address[] = {
                  WR_FACT_bind_path, WR_FACT_local_wanted, WR_FACT_ipv6_disabled),
         .because =
             {"{port_owner}",
+             "{?port_owner_relation}"
+             "[{?port_owner_relation=1}that is the very address that was asked for]"
              "[{?port_owner_relation=2}that socket has every address (wildcard), so "
              "{local_wanted.address}, too]"
              "[{?port_owner_relation=3}the wildcard address was asked for, and that socket has one "
@@ -294,10 +294,10 @@ const struct wr_cause wr_causes_local_address[] = {
              "socket{!socket_reuseaddr}]",
              "{?bind_path_state=1}an open socket is bound to {bind_path}",
              "{?bind_path_state=2}{bind_path} is a socket file, and no open socket has it"},
-        .unknown = {{WR_FACT_port_owner, "which socket has it",
+        .unknown = {{WR_FACT_port_owner_hidden, "which socket has it",
                      "it was gone when looked for, or cannot be seen from this network namespace",
                      "sudo ss -tulnp"}},
-        .fixes = {{"{port_owner.port}see who has the port",
+        .fixes = {{"{?port_owner}see who has the port",
                    "sudo ss -anp 'sport = :{port_owner.port}'"},
                   {"{!port_owner}{?port_owner_time_wait}{!socket_reuseaddr}set SO_REUSEADDR on the "
                    "server's socket before bind()",
@@ -305,8 +305,7 @@ const struct wr_cause wr_causes_local_address[] = {
                   {"{?bind_path_state=2}remove the left-over file, or let the program unlink() it "
                    "before bind()",
                    "rm -- {bind_path}"},
-                  {"{port_owner.port}use another port, or stop the program that has this one",
-                   NULL}},
+                  {"{?port_owner}use another port, or stop the program that has this one", NULL}},
     },
     {
         .id = "local-port-privileged",
@@ -364,7 +363,7 @@ const struct wr_cause wr_causes_local_address[] = {
                     "{?port_range_time_wait}{port_range_time_wait} of these are in TIME_WAIT"},
         .ruled_out = "[IPv6 is off{?ipv6_disabled}][only {port_range_taken} of "
                      "{port_range_usable} local ports are taken{!ipv6_disabled}]",
-        .unknown = {{WR_FACT_port_range_taken, "how many ports are taken",
+        .unknown = {{WR_FACT_port_range_uncounted, "how many ports are taken",
                      "the sockets could not be counted", "ss -tan state time-wait | wc -l"}},
         .fixes = {{"keep connections open and use them again: keep-alive, a connection pool", NULL},
                   {"see what has the ports",

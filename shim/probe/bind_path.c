@@ -135,4 +135,5 @@ void wr_probe_bind_path(struct wr_probe_ctx *ctx)
         wr_set_text(ctx->ev, WR_FACT_bind_path, shown, (uint32_t)len);
         find_holder(ctx, &search);
     }
+    wr_set_bool(ctx->ev, WR_FACT_port_owner_hidden, !wr_ev_has(ctx->ev, WR_FACT_bind_path_state));
 }

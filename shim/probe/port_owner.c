@@ -100,6 +100,7 @@ static void set_owner(struct wr_probe_ctx *ctx, const struct search *search, int
     if (sock.inode != 0)
         wr_owner_fill(ctx, &sock);
     wr_set_sock(ctx->ev, WR_FACT_port_owner, &sock);
+    wr_set_bool(ctx->ev, WR_FACT_port_owner_self, sock.pid > 0 && sock.pid == ctx->host_pid);
     wr_set_uint(ctx->ev, WR_FACT_port_owner_relation, search->relation);
 }
 
@@ -122,6 +123,7 @@ static void find_inet(struct wr_probe_ctx *ctx, int transport)
     if (wr_dump_sockets(ctx, &filter, look, &search) < 0)
         return;
     wr_set_uint(ctx->ev, WR_FACT_port_owner_time_wait, search.time_wait);
+    wr_set_bool(ctx->ev, WR_FACT_port_owner_hidden, search.grade == 0 && search.time_wait == 0);
     wr_set_bool(ctx->ev, WR_FACT_socket_reuseaddr,
                 wr_socket_option(attempt->fd, SOL_SOCKET, SO_REUSEADDR, 0) != 0);
     if (search.grade > 0)
