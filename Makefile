@@ -19,6 +19,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 quote = '$(subst ','\'',$(1))'
 
 CFLAGS ?= -O2 -g
+CC_FOR_BUILD ?= $(CC)
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wvla -Wno-missing-field-initializers
 all_cppflags = -Iinclude -Ishim -D_GNU_SOURCE -U_FORTIFY_SOURCE $(CPPFLAGS)
@@ -96,9 +97,17 @@ $(BUILD)/helper-obj/%.o: %.c $(BUILD)/cc.flags | need-build
 	$(call say,CC,$<)
 	$(Q)$(CC) $(all_cppflags) $(helper_cflags) $(all_cflags) -fPIE -c -o $@ $<
 
-$(BUILD)/libwhyrefused.so: $(shim_obj) $(BUILD)/ld.flags
+$(BUILD)/libwhyrefused.so: $(shim_obj) $(BUILD)/ld.flags $(BUILD)/defer_relocations
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(shim_ldflags) -o $@ $(shim_obj)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(shim_ldflags) -o $@.linked $(shim_obj)
+	$(Q)$(BUILD)/defer_relocations $@.linked
+	$(Q)mv $@.linked $@
+
+# Runs on the machine that builds.
+$(BUILD)/defer_relocations: shim/link/defer_relocations.c shim/link/deferred_list.h | need-build
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC_FOR_BUILD) -std=gnu11 $(warnings) -Ishim -O1 -o $@ $<
 
 $(BUILD)/whyrefused: $(helper_obj) $(BUILD)/ld.flags
 	$(call say,LD,$@)

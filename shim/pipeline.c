@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/address.h"
+#include "base/deferred.h"
 #include "base/environ.h"
 #include "base/file.h"
 #include "base/process.h"
@@ -264,8 +265,7 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
     if (wr_process_borrows_memory())
         return;
     mask = block_signals();
-    space = take_workspace();
-
+    space = wr_deferred_relocate() ? take_workspace() : NULL;
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);
 

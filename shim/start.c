@@ -22,7 +22,14 @@ static size_t kept_used;
 static const char *switches[WR_SETTINGS];
 static const char *variables[WR_START_VARIABLES];
 
-static const char *const variable_names[WR_START_VARIABLES] = {
+/* Names, not pointers to names: those would not be relocated yet (base/deferred.h). */
+static const char switch_names[WR_SETTINGS][24] = {
+#define SETTING(name, environment, kind, fallback, values, meaning) #environment,
+#include "config/settings.def"
+#undef SETTING
+};
+
+static const char variable_names[WR_START_VARIABLES][20] = {
     [WR_START_NO_COLOR] = "NO_COLOR", [WR_START_FORCE_COLOR] = "FORCE_COLOR",
     [WR_START_CLICOLOR] = "CLICOLOR", [WR_START_CLICOLOR_FORCE] = "CLICOLOR_FORCE",
     [WR_START_TERM] = "TERM",         [WR_START_XDG_CONFIG_HOME] = "XDG_CONFIG_HOME",
@@ -58,7 +65,7 @@ static void take_entry(const char *entry)
         return;
     if (entry[0] == 'W') {
         for (unsigned i = 0; i < WR_SETTINGS; i++) {
-            value = value_of(entry, wr_setting_info[i].environment);
+            value = value_of(entry, switch_names[i]);
             if (value != NULL)
                 switches[i] = keep(value);
         }

@@ -10,7 +10,8 @@
 
 _Atomic(void *) wr_real[WR_HOOKS];
 
-static const char *const hook_names[WR_HOOKS] = {
+/* Not pointers: they would not be relocated yet (base/deferred.h). */
+static const char hook_names[WR_HOOKS][16] = {
 #define HOOK(name, why) #name,
 #include "hook/hooks.def"
 #undef HOOK
