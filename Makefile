@@ -50,7 +50,7 @@ unit_src := $(sort $(wildcard tests/unit/*/test_*.c))
 unit_bin := $(unit_src:%.c=$(BUILD)/%)
 golden_src := $(sort $(wildcard tests/diagnose/*.c shim/diagnose/*.c shim/base/*.c shim/render/*.c))
 golden_obj := $(golden_src:%.c=$(BUILD)/trace-obj/%.o)
-contract_src := $(sort $(wildcard tests/contract/*/*.c))
+contract_src := $(sort $(wildcard tests/contract/transparency/*.c))
 contract_bin := $(contract_src:%.c=$(BUILD)/%)
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
@@ -58,10 +58,12 @@ fuzz_shim := $(sort $(wildcard shim/base/*.c shim/config/*.c shim/diagnose/*.c s
 fuzz_obj := $(fuzz_shim:%.c=$(BUILD)/fuzz-obj/%.o)
 bench_src := $(sort $(wildcard tests/bench/*.c))
 bench_bin := $(bench_src:%.c=$(BUILD)/%)
+demo_src := $(sort $(wildcard demo/*.c))
+demo_bin := $(demo_src:%.c=$(BUILD)/%)
 c_files = $(sort $(shell find include shim tests demo -name '*.[ch]' 2>/dev/null))
 
 .PHONY: all demo check unit golden contract scenario check-deps check-asan check-ubsan check-tsan \
-	check-sanitized fuzz bench lint format install uninstall clean help need-build need-check FORCE
+	check-sanitized fuzz bench lint format install uninstall clean help need-build need-check need-demo FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -206,13 +208,19 @@ fuzz: $(fuzz_bin) ## parsers and renderers with random input; FUZZ_SECONDS=4 for
 
 $(BUILD)/tests/bench/%: tests/bench/%.c | need-build
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(all_cppflags) -std=gnu11 -O2 -g -o $@ $< -lpthread
+	$(call say,BENCH,$<)
+	$(Q)$(CC) $(all_cppflags) -std=gnu11 -O2 -g -MMD -MP -o $@ $< -lpthread -ldl -lm
 bench: all $(bench_bin) ## what it costs, with and without the library
 	$(Q)BUILD=$(call quote,$(BUILD)) tests/bench/run
 
-demo: all ## a few failures on loopback, explained
+$(BUILD)/demo/%: demo/%.c | need-build
+	@mkdir -p $(@D)
+	$(call say,DEMO,$<)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -MMD -MP -o $@ $< -lpthread
+need-demo: need-build
 	$(call need,demo)
-	$(Q)BUILD=$(call quote,$(BUILD)) demo/run
+demo: all $(demo_bin) | need-demo ## a few failures on loopback, explained
+	$(Q)demo/run $(abspath $(BUILD)/libwhyrefused.so) $(abspath $(BUILD)/demo)
 
 # --- code --------------------------------------------------------------------------------------
 tidy_checks := -*,clang-analyzer-core*,clang-analyzer-unix*,clang-analyzer-deadcode*,bugprone-sizeof*,\
@@ -270,4 +278,4 @@ help: ## this list
 	@echo '  Variables: V=1, CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, libdir, BUILD, T=GLOB'
 
 -include $(shim_obj:.o=.d) $(helper_obj:.o=.d) $(golden_obj:.o=.d) $(fuzz_obj:.o=.d) \
-	$(unit_bin:=.d) $(contract_bin:=.d)
+	$(unit_bin:=.d) $(contract_bin:=.d) $(bench_bin:=.d) $(demo_bin:=.d)

@@ -32,7 +32,7 @@ def run(program, work, extra):
             namespaces + ["sh", "-c", 'ip link set lo up && exec env -i "$@"', "sh"] + words +
             [os.path.join(BUILD, "tests", "contract", "transparency", program)],
             cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-            timeout=120, check=False)
+            timeout=600, check=False)
     log, case = {}, None
     for line in done.stdout.decode(errors="backslashreplace").splitlines():
         if line.startswith("== "):
@@ -85,6 +85,8 @@ def main():
         for program in PROGRAMS:
             plain = run(program, work, {})
             for variant, settings in VARIANTS.items():
+                if "WHYREFUSED_LOG" in settings and settings["WHYREFUSED_LOG"] != "stderr":
+                    settings = dict(settings, WHYREFUSED_LOG=os.path.join(work, "report.json"))
                 with_it = run(program, work, dict(settings, LD_PRELOAD=LIBRARY))
                 refused = "ld.so: object" in read(work, "stderr")
                 check(f"{program}: loaded ({variant})", "the loader refused it" if refused else "")

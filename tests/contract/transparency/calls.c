@@ -6,12 +6,10 @@
 
 #include <linux/errqueue.h>
 
-static void *unmapped(void)
+/* Not readable; kept mapped so that nothing else takes the place. */
+static void *unreadable(void)
 {
-    void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    munmap(page, 4096);
-    return page;
+    return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* --- connect ------------------------------------------------------------------------------- */
@@ -125,7 +123,7 @@ static void connect_abstract(void)
 static void connect_hostile(void)
 {
     struct sockaddr_in addr = v4(PORT_CLOSED);
-    struct sockaddr *bad = unmapped();
+    struct sockaddr *bad = unreadable();
     char raw[64] = {0};
 
     OBSERVE(connect(tcp(), NULL, sizeof(addr)));
@@ -152,7 +150,7 @@ static void connect_page_end(void)
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct sockaddr_in addr = v4(PORT_CLOSED);
 
-    munmap(page + 4096, 4096);
+    mprotect(page + 4096, 4096, PROT_NONE);
     memcpy(page + 4096 - sizeof(addr), &addr, sizeof(addr));
     OBSERVE(connect(tcp(), (struct sockaddr *)(page + 4096 - sizeof(addr)), sizeof(addr)));
     OBSERVE(connect(tcp(), (struct sockaddr *)(page + 4096 - sizeof(addr)), 128));
@@ -222,7 +220,7 @@ static void connect_error_queue(void)
 static void getsockopt_all(void)
 {
     struct sockaddr_in addr = v4(PORT_OPEN);
-    int fd = tcp(), value = -1, *bad = unmapped();
+    int fd = tcp(), value = -1, *bad = unreadable();
     socklen_t len = sizeof(value);
 
     OBSERVE(getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len));
@@ -267,7 +265,7 @@ static void bind_all(void)
 {
     struct sockaddr_in addr = v4(PORT_OPEN), free_port = v4(4010), far = v4(4011);
     struct sockaddr_un path = un("/nonexistent/dir/s"), taken = un("/proc/version");
-    struct sockaddr *bad = unmapped();
+    struct sockaddr *bad = unreadable();
     int fd = tcp();
 
     OBSERVE(bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
