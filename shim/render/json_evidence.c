@@ -25,7 +25,7 @@ static void put_span(struct wr_json *json, const char *bytes, size_t len, unsign
     char space[WR_FIELD_SHOWN + 16];
     struct wr_buf path = wr_buf_on(space, sizeof(space));
 
-    if ((quote & WR_REDACT_PATHS) != 0 && len > 0 && bytes[0] == '/') {
+    if ((quote & WR_QUOTE_HIDE_PATHS) != 0 && len > 0 && bytes[0] == '/') {
         wr_redact_path(&path, bytes, len);
         bytes = space;
         len = path.len;

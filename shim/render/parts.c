@@ -37,8 +37,8 @@ void wr_sentence_end(struct wr_buf *sentence)
 
 unsigned wr_report_quote(const struct wr_report *report)
 {
-    return (report->redact_hosts ? WR_REDACT_HOSTS : 0u) |
-           (report->redact_paths ? WR_REDACT_PATHS : 0u);
+    return (report->redact_hosts ? WR_QUOTE_HIDE_HOSTS : 0u) |
+           (report->redact_paths ? WR_QUOTE_HIDE_PATHS : 0u);
 }
 
 static bool say(const struct wr_report *report, const char *template, struct wr_buf *out)

@@ -13,7 +13,7 @@
 /* Removes an incomplete UTF-8 sequence from the end, and puts a cut mark where it was cut. */
 void wr_sentence_end(struct wr_buf *sentence);
 
-/* How values are written for this report: WR_QUOTE_NONE and the WR_REDACT_ bits. */
+/* How values are written for this report: WR_QUOTE_NONE and the WR_QUOTE_HIDE_ bits. */
 unsigned wr_report_quote(const struct wr_report *report);
 
 /* Each appends number i of its list and returns true, or false where that number says nothing

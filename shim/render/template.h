@@ -21,12 +21,12 @@
 #include "base/buf.h"
 #include "whyrefused/evidence.h"
 
-/* How values are written. WR_REDACT_ bits can be added to either. */
+/* How values are written. WR_QUOTE_HIDE_ bits can be added to either. */
 enum wr_quote {
-    WR_QUOTE_NONE = 0,   /* a sentence for people */
-    WR_QUOTE_SHELL = 1,  /* a command: values are quoted for sh(1) where they need it */
-    WR_REDACT_HOSTS = 2, /* names and addresses become pseudonyms (redact.h) */
-    WR_REDACT_PATHS = 4  /* paths lose their directories */
+    WR_QUOTE_NONE = 0,       /* a sentence for people */
+    WR_QUOTE_SHELL = 1,      /* a command: values are quoted for sh(1) where they need it */
+    WR_QUOTE_HIDE_HOSTS = 2, /* names and addresses become pseudonyms (redact.h) */
+    WR_QUOTE_HIDE_PATHS = 4  /* paths lose their directories */
 };
 
 /* Appends the expanded template. Returns false, with nothing appended, where the sentence is

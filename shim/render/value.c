@@ -108,7 +108,7 @@ void wr_buf_s(struct wr_buf *out, uint64_t us)
 
 void wr_value_addr(const struct wr_addr *addr, bool with_port, unsigned quote, struct wr_buf *out)
 {
-    struct wr_addr shown = (quote & WR_REDACT_HOSTS) != 0 ? wr_redact_addr(addr) : *addr;
+    struct wr_addr shown = (quote & WR_QUOTE_HIDE_HOSTS) != 0 ? wr_redact_addr(addr) : *addr;
 
     if (with_port)
         wr_buf_endpoint(out, &shown);
@@ -124,7 +124,7 @@ static bool put_span(const struct wr_evidence *ev, struct wr_text span, unsigned
 
     if (span.len == 0)
         return false;
-    if ((quote & WR_REDACT_PATHS) != 0 && bytes[0] == '/')
+    if ((quote & WR_QUOTE_HIDE_PATHS) != 0 && bytes[0] == '/')
         wr_redact_path(out, bytes, span.len);
     else if ((quote & WR_QUOTE_SHELL) != 0)
         wr_buf_mem(out, bytes, span.len); /* wr_escape_shell() sees to it */
@@ -296,7 +296,7 @@ static bool text_value(const struct wr_evidence *ev, enum wr_fact fact, unsigned
 {
     struct wr_text span = ev->value[fact].text;
 
-    if (span.len != 0 && (quote & WR_REDACT_HOSTS) != 0 &&
+    if (span.len != 0 && (quote & WR_QUOTE_HIDE_HOSTS) != 0 &&
         wr_text_class(ev, fact) == WR_TEXT_HOST) {
         wr_redact_host(out, ev->text + span.at, span.len);
         return true;

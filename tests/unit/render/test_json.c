@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The JSON form: valid, one line, bounded, what the contract says; checked by jansson here and
- * against conf/report.schema.json by python3-jsonschema where that is installed. */
+ * against conf/report.schema.json. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "render/render.h"
-#include "render/reports.h"
+#include "unit/render/reports.h"
 
 static struct case_report c;
 static char space[WR_RENDER_MAX + 1];
@@ -321,21 +321,29 @@ static void random_reports(void **state)
 
 static void schema(void **state)
 {
+    /* the validator of the suite knows every keyword of the schema; the other one knows the
+     * standard better */
     static const char check[] =
         "import json, sys\n"
-        "try: import jsonschema\n"
-        "except ImportError: sys.exit(77)\n"
-        "schema = json.load(open('conf/report.schema.json'))\n"
-        "jsonschema.Draft202012Validator.check_schema(schema)\n"
-        "validator = jsonschema.Draft202012Validator(schema)\n"
+        "sys.path.insert(0, 'tests/lib')\n"
+        "import schema\n"
+        "source = json.load(open('conf/report.schema.json'))\n"
+        "validators = [schema.compile(source)]\n"
+        "try:\n"
+        "    import jsonschema\n"
+        "    jsonschema.Draft202012Validator.check_schema(source)\n"
+        "    other = jsonschema.Draft202012Validator(source)\n"
+        "    validators.append(lambda v: [e.message for e in other.iter_errors(v)])\n"
+        "except ImportError: pass\n"
         "bad = count = 0\n"
-        "for n, line in enumerate(open(sys.argv[1], encoding='utf-8', newline='\\n')):\n"
+        "for line in open(sys.argv[1], encoding='utf-8', newline='\\n'):\n"
         "    report = json.loads(line)\n"
         "    count += 1\n"
-        "    if n > 200 and n % 20: continue\n"
-        "    for error in validator.iter_errors(report):\n"
-        "        bad += 1\n"
-        "        print(n, list(error.path), error.message[:300])\n"
+        "    if count > 200 and count % 20: continue\n"
+        "    for validator in validators:\n"
+        "        for error in validator(report):\n"
+        "            bad += 1\n"
+        "            print(count, str(error)[:300])\n"
         "sys.exit(1 if bad or count < 20 else 0)\n";
     const char *path = *state;
     char command[4096];
@@ -344,8 +352,6 @@ static void schema(void **state)
     assert_true(snprintf(command, sizeof(command), "python3 -c \"%s\" %s", check, path) <
                 (int)sizeof(command));
     int status = system(command);
-    if (status == 77 << 8)
-        skip();
     assert_int_equal(status, 0);
 }
 

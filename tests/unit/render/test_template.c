@@ -197,7 +197,7 @@ static void redaction(void **state)
     struct wr_addr any = {.family = AF_INET6, .port = 80};
 
     (void)state;
-    quote = WR_REDACT_HOSTS;
+    quote = WR_QUOTE_HIDE_HOSTS;
     assert_null(strstr(expand("{destination} {asked_name} {listener}"), "10.4.0.2"));
     assert_null(strstr(space, "db.local"));
     assert_memory_equal(space, "24", 2); /* 240.0.0.0/4 */
@@ -207,9 +207,9 @@ static void redaction(void **state)
     EXPANDS("{source}", "[::]:80");
     wr_set_str(&ev, WR_FACT_call, "/home/alice/x.sock");
     EXPANDS("{call}", "/home/alice/x.sock");
-    quote = WR_REDACT_PATHS;
+    quote = WR_QUOTE_HIDE_PATHS;
     EXPANDS("{call}", "…/x.sock");
-    quote = WR_QUOTE_SHELL | WR_REDACT_HOSTS | WR_REDACT_PATHS;
+    quote = WR_QUOTE_SHELL | WR_QUOTE_HIDE_HOSTS | WR_QUOTE_HIDE_PATHS;
     DROPS("nc {destination.address}");
     DROPS("ls {call}");
     EXPANDS("nc {listener.address} {destination.port}", "nc 127.0.0.1 5432");

@@ -11,7 +11,7 @@
 
 #include "render/escape.h"
 #include "render/render.h"
-#include "render/reports.h"
+#include "unit/render/reports.h"
 
 static struct case_report c;
 static char space[WR_RENDER_MAX + 1];
