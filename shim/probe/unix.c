@@ -137,9 +137,9 @@ void wr_probe_unix(struct wr_probe_ctx *ctx)
 }
 
 /* Whether any socket has the file, in whatever network namespace: unix_diag shows only those of
- * ours, but paths reach across. A datagram socket of our own asks: connecting it to a socket of
- * another type is answered EPROTOTYPE before the other program sees anything, connecting it to
- * a file that no socket has ECONNREFUSED (unix_find_bsd() of net/unix/af_unix.c). */
+ * ours, but paths reach across. A datagram socket of our own asks: connecting it sends nothing, is
+ * answered EPROTOTYPE where a socket of another type has the file, and ECONNREFUSED where no
+ * socket has it (unix_find_bsd() of net/unix/af_unix.c). */
 void wr_probe_unix_held(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
@@ -150,13 +150,11 @@ void wr_probe_unix_held(struct wr_probe_ctx *ctx)
         !wr_ev_text_is(ev, WR_FACT_unix_file_type, "socket") ||
         ev->state[WR_FACT_unix_held] != WR_UNKNOWN || attempt->address_read < attempt->address_len)
         return;
-    if (attempt->type != SOCK_STREAM && attempt->type != SOCK_SEQPACKET)
-        return;
     fd = WR_SYS(socket, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
     rc = WR_SYS(connect, fd, attempt->address.bytes, attempt->address_len);
     WR_SYS(close, fd);
-    if (rc == -EPROTOTYPE || rc == -ECONNREFUSED)
-        wr_set_bool(ev, WR_FACT_unix_held, rc == -EPROTOTYPE);
+    if (rc == 0 || rc == -EPROTOTYPE || rc == -ECONNREFUSED)
+        wr_set_bool(ev, WR_FACT_unix_held, rc != -ECONNREFUSED);
 }
