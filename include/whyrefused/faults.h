@@ -9,7 +9,7 @@
 enum wr_argument_fault {
     WR_ARGUMENT_POINTER = 1,          /* the address pointer cannot be read */
     WR_ARGUMENT_SHORT = 2,            /* length below what the family needs */
-    WR_ARGUMENT_LONG = 3,             /* negative, or above sizeof(struct sockaddr_storage) */
+    WR_ARGUMENT_LONG = 3,             /* length above sizeof(struct sockaddr_storage) */
     WR_ARGUMENT_FAMILY = 4,           /* address of another family than the socket */
     WR_ARGUMENT_FAMILY_UNSET = 5,     /* family 0 */
     WR_ARGUMENT_FAMILY_SWAPPED = 6,   /* the family went through htons() */
@@ -19,6 +19,7 @@ enum wr_argument_fault {
     WR_ARGUMENT_BROADCAST = 10,       /* a stream to a broadcast address */
     WR_ARGUMENT_MAPPED_V6ONLY = 11,   /* v4-mapped address, IPV6_V6ONLY socket */
     WR_ARGUMENT_MAPPED_BOUND_V6 = 12, /* v4-mapped address, socket bound to an IPv6 one */
+    WR_ARGUMENT_NEGATIVE = 13,        /* negative length */
 };
 
 /* The call does not fit what the descriptor is or what was done with it. */

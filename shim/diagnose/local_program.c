@@ -29,9 +29,10 @@ const struct wr_cause wr_causes_local_program[] = {
             "few[: {address_needed} are needed]]"
             "[{?argument_fault=3}the program passed {address_length} as the length of the "
             "address, more than any address has]"
-            "[{?argument_fault=4}the program gave an address of the wrong "
-            "family (" FAMILY_OF("family") ") to an " FAMILY_OF(
-                "socket_domain") " socket]"
+            "[{?argument_fault=13}the length of the address that the program passed is negative]"
+            "[{?argument_fault=4}the program gave an address of one "
+            "family (" FAMILY_OF("family") ") to a socket of another (" FAMILY_OF(
+                "socket_domain") ")]"
                                  "[{?argument_fault=5}the program left the family of the address "
                                  "unset (AF_UNSPEC)]"
                                  "[{?argument_fault=6}the family in the address has its bytes "

@@ -51,6 +51,8 @@ static unsigned family_fault(const struct wr_attempt *attempt)
 
 static unsigned length_fault(const struct wr_attempt *attempt)
 {
+    if ((int)attempt->address_len < 0)
+        return WR_ARGUMENT_NEGATIVE;
     if (attempt->address_len > sizeof(struct sockaddr_storage))
         return WR_ARGUMENT_LONG;
     return attempt->address_len < length_needed(attempt->domain) ? WR_ARGUMENT_SHORT : 0;
@@ -68,11 +70,12 @@ static unsigned mapped_fault(const struct wr_attempt *attempt)
 {
     if (attempt->domain != AF_INET6 || attempt->target.family != AF_INET)
         return 0;
-    if (wr_socket_option(attempt->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) != 0)
-        return WR_ARGUMENT_MAPPED_V6ONLY;
+    /* bind() to an IPv6 address sets the option, too */
     if (attempt->call == WR_CALL_CONNECT && v6_socket_bound_to_v6(attempt))
         return WR_ARGUMENT_MAPPED_BOUND_V6;
-    return 0;
+    return wr_socket_option(attempt->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) != 0
+               ? WR_ARGUMENT_MAPPED_V6ONLY
+               : 0;
 }
 
 /* fe80::/10; the IPv4 range of that name needs no interface. */
@@ -152,7 +155,7 @@ static unsigned address_fault(struct wr_probe_ctx *ctx)
     if (attempt->error == EINVAL) {
         fault = length_fault(attempt);
         /* an address of another family is often shorter, too: the family is the mistake */
-        if (fault == WR_ARGUMENT_LONG ||
+        if (fault == WR_ARGUMENT_LONG || fault == WR_ARGUMENT_NEGATIVE ||
             (fault == WR_ARGUMENT_SHORT && attempt->address_len < sizeof(sa_family_t)))
             return fault;
         if (fault == WR_ARGUMENT_SHORT || attempt->domain == AF_UNIX) {
