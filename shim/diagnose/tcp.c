@@ -116,6 +116,15 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
         WR_FACT_netfilter_rules, "whether a packet filter rule of this machine refuses it", \
             "the rules were not examined", "sudo nft list ruleset"                          \
     }
+/* The setting of a known server that makes it listen on the destination, too. */
+#define SETTING(fact)                                                                       \
+    "[{?found_setting_port}{found_setting}{destination}[{found_setting_end}]]"              \
+    "[{!found_setting_port}{found_setting}[{" fact ".address}{found_setting_and}]"          \
+    "{destination.address}[{found_setting_end}]][ in {found_setting_file}]{?found_setting}" \
+    "[, then restart {" fact ".unit}]"
+#define UNKNOWN_SETTING(fact)                                                  \
+    "by the address that the server is told to listen on (host, bind, --host)" \
+    "[, then restart {" fact ".unit}]{!found_setting}"
 #define WHO(fact) "[{found_program}][{!found_program}{" fact ".owner}]"
 
 const struct wr_cause wr_causes_tcp[] = {
@@ -164,13 +173,11 @@ const struct wr_cause wr_causes_tcp[] = {
         .fixes =
             {
                 {"connect to {other_address_listener.address}", NULL},
-                {"or let it listen on {destination.address} as well: {found_setting}[ in "
-                 "{found_setting_file}][, then restart {other_address_listener.unit}]"
-                 "{!wildcard_means}",
+                {"or let it listen on {destination.address} as well: " SETTING(
+                     "other_address_listener") "{!wildcard_means}",
                  NULL},
-                {"or let it listen on {destination.address} as well, by the address that the "
-                 "server is told to listen on (host, bind, --host)"
-                 "[, then restart {other_address_listener.unit}]{!found_setting}{!wildcard_means}",
+                {"or let it listen on {destination.address} as well, " UNKNOWN_SETTING(
+                     "other_address_listener") "{!wildcard_means}",
                  NULL},
             },
     },
@@ -203,13 +210,11 @@ const struct wr_cause wr_causes_tcp[] = {
                 {"connect to [{?dialled_ip_version=4}an IPv6 address of this machine, such as ::1]"
                  "[{?dialled_ip_version=6}an IPv4 address of this machine, such as 127.0.0.1]",
                  NULL},
-                {"or let it listen for [{?dialled_ip_version=4}IPv4][{?dialled_ip_version=6}IPv6] "
-                 "as well: {found_setting}[ in {found_setting_file}]"
-                 "[, then restart {other_family_listener.unit}]",
+                {"or let it listen on {destination.address} as well: " SETTING(
+                     "other_family_listener") "{!wildcard_means}",
                  NULL},
                 {"or let it listen for [{?dialled_ip_version=4}IPv4][{?dialled_ip_version=6}IPv6] "
-                 "as well, by the address that the server is told to listen on (host, bind, "
-                 "--host)[, then restart {other_family_listener.unit}]{!found_setting}",
+                 "as well, " UNKNOWN_SETTING("other_family_listener"),
                  NULL},
             },
     },
@@ -306,6 +311,8 @@ const struct wr_cause wr_causes_tcp[] = {
         .match = match_remote_closed,
         WR_CITES(REFUSED_CITES, WR_FACT_destination_local, WR_FACT_icmp_readable),
         .because = {"a TCP reset answered after {elapsed_us.ms} ms{?icmp_readable}",
+                    "the refusal came after {elapsed_us.ms} ms; this socket does not show whether "
+                    "it was a reset or an ICMP error{!icmp_readable}",
                     "no ICMP error came{?icmp_readable}{!icmp_received}",
                     "{destination.address} is not an address of this machine"
                     "{!destination_local}",

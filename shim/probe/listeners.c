@@ -35,6 +35,8 @@ int wr_listener_at(struct wr_probe_ctx *ctx, const struct wr_addr *addr, struct 
     return error == 0 && ret_sock->state != TCP_LISTEN ? -ENOENT : error;
 }
 
+#define ELSEWHERE_MAX 4
+
 /* All that this probe remembers of one walk through the table. */
 struct find {
     struct wr_addr dest;    /* where the kernel tried to connect to */
@@ -45,8 +47,9 @@ struct find {
     struct wr_sock family;  /* the other family */
     struct wr_sock bound;   /* does not listen */
     uint64_t own_inode;     /* of the program's own socket: not to be found */
-    struct wr_addr outer;   /* an address other than loopback that has the port */
-    bool several;           /* there is one more */
+    /* Addresses other than the destination that have the port. */
+    struct wr_addr elsewhere[ELSEWHERE_MAX];
+    unsigned elsewhere_count;
     struct wr_other_ports others;
 };
 
@@ -85,6 +88,27 @@ static void take_other_port(struct find *find, const struct wr_sock *sock)
         others->sock[others->count++] = *sock;
 }
 
+static void keep_address(struct find *find, const struct wr_addr *addr)
+{
+    if (find->elsewhere_count < ELSEWHERE_MAX)
+        find->elsewhere[find->elsewhere_count] = *addr;
+    find->elsewhere_count++;
+}
+
+/* Seen from another address, 127.0.0.1 and ::1 are one place. */
+static bool only_there(const struct find *find)
+{
+    const struct wr_addr *there = &find->address.local;
+    bool loopback = wr_addr_is_loopback(there) && !wr_addr_is_loopback(&find->dest);
+
+    for (unsigned i = 0; i < find->elsewhere_count; i++) {
+        if (i == ELSEWHERE_MAX || (!wr_addr_same_host(&find->elsewhere[i], there) &&
+                                   !(loopback && wr_addr_is_loopback(&find->elsewhere[i]))))
+            return false;
+    }
+    return true;
+}
+
 static void take_listener(void *arg, const struct wr_sock *sock)
 {
     struct find *find = arg;
@@ -106,10 +130,7 @@ static void take_listener(void *arg, const struct wr_sock *sock)
         keep_better(&find->address, sock, &find->dest);
     else
         keep_better(&find->family, sock, &find->dest);
-    if (!wr_addr_is_loopback(&sock->local)) {
-        find->several |= find->outer.family != 0 && !wr_addr_same_host(&sock->local, &find->outer);
-        find->outer = sock->local;
-    }
+    keep_address(find, &sock->local);
 }
 
 static void take_bound(void *arg, const struct wr_sock *sock)
@@ -260,9 +281,7 @@ static bool report_same_port(struct wr_probe_ctx *ctx, struct find *find)
     set_or_absent(ev, WR_FACT_other_address_listener, &find->address);
     set_or_absent(ev, WR_FACT_other_family_listener, &find->family);
     if (find->address.local.family != 0)
-        wr_set_bool(ev, WR_FACT_other_address_sole,
-                    !find->several && (find->outer.family == 0 ||
-                                       wr_addr_same_host(&find->outer, &find->address.local)));
+        wr_set_bool(ev, WR_FACT_other_address_sole, only_there(find));
     if (find->device.local.family != 0 && find->arrival != 0) {
         struct wr_sock arrival = {.device = find->arrival};
 

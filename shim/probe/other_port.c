@@ -9,13 +9,18 @@
 struct server {
     const char *glob;
     uint16_t ports[2];
-    const char *setting, *file;
+    bool with_port;
+    const char *setting, *and, *end, *file;
 };
 
 static const struct server servers[] = {
-#define SERVER(glob, port_a, port_b, setting, file) {glob, {port_a, port_b}, setting, file},
+#define SERVER(glob, port_a, port_b, setting, and, end, file) \
+    {glob, {port_a, port_b}, false, setting, and, end, file},
+#define SERVER_PORT(glob, port_a, port_b, setting, and, end, file) \
+    {glob, {port_a, port_b}, true, setting, and, end, file},
 #include "probe/servers.def"
 #undef SERVER
+#undef SERVER_PORT
 };
 #define SERVERS (sizeof(servers) / sizeof(servers[0]))
 
@@ -139,6 +144,23 @@ bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_ot
     return true;
 }
 
+static void set_unless_empty(struct wr_evidence *ev, enum wr_fact fact, const char *text)
+{
+    if (text[0] != '\0')
+        wr_set_str(ev, fact, text);
+    else
+        wr_set_absent(ev, fact);
+}
+
+static void set_setting(struct wr_evidence *ev, const struct server *server)
+{
+    wr_set_str(ev, WR_FACT_found_setting, server->setting);
+    wr_set_bool(ev, WR_FACT_found_setting_port, server->with_port);
+    set_unless_empty(ev, WR_FACT_found_setting_and, server->and);
+    set_unless_empty(ev, WR_FACT_found_setting_end, server->end);
+    set_unless_empty(ev, WR_FACT_found_setting_file, server->file);
+}
+
 void wr_found_server(struct wr_probe_ctx *ctx, const struct wr_sock *sock)
 {
     struct wr_evidence *ev = ctx->ev;
@@ -148,13 +170,10 @@ void wr_found_server(struct wr_probe_ctx *ctx, const struct wr_sock *sock)
     else
         wr_set_absent(ev, WR_FACT_found_program);
     wr_set_absent(ev, WR_FACT_found_setting);
-    wr_set_absent(ev, WR_FACT_found_setting_file);
     for (unsigned i = 0; i < SERVERS; i++) {
         if (!is_server(ev, &servers[i], sock))
             continue;
-        wr_set_str(ev, WR_FACT_found_setting, servers[i].setting);
-        if (servers[i].file[0] != '\0')
-            wr_set_str(ev, WR_FACT_found_setting_file, servers[i].file);
+        set_setting(ev, &servers[i]);
         return;
     }
 }
