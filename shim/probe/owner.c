@@ -132,6 +132,7 @@ struct search {
     int dir;     /* /proc/PID/fd */
     unsigned seen;
     bool hit;
+    uint64_t hit_fd;
     int32_t pid, manager; /* found; 0 = not */
     char link[40];        /* "socket:[INODE]" */
 };
@@ -141,18 +142,25 @@ static char *fds_space(const struct search *search)
     return wr_probe_file_space(search->ctx) + PROC_SPACE;
 }
 
+static bool links_to(int dir, const char *name, const char *wanted)
+{
+    char link[40];
+    long len = WR_SYS(readlinkat, dir, name, link, sizeof(link) - 1);
+
+    if (len <= 0)
+        return false;
+    link[len] = '\0';
+    return strcmp(link, wanted) == 0;
+}
+
 static bool try_descriptor(void *ctx, const char *name, unsigned char type)
 {
     struct search *search = ctx;
-    char link[40];
-    long len;
 
     (void)type;
-    len = WR_SYS(readlinkat, search->dir, name, link, sizeof(link) - 1);
-    if (len > 0) {
-        link[len] = '\0';
-        search->hit = strcmp(link, search->link) == 0;
-    }
+    search->hit = links_to(search->dir, name, search->link);
+    if (search->hit)
+        search->hit = wr_parse_uint(&name, &search->hit_fd);
     return !search->hit && (++search->seen % 32 != 0 || wr_now_ns() < search->until_ns);
 }
 
@@ -226,6 +234,48 @@ static uint64_t deadline(const struct wr_probe_ctx *ctx)
     return until_ns < ctx->until_ns ? until_ns : ctx->until_ns;
 }
 
+/* The last answer, for a program that fails again and again at the same socket. It is checked
+ * before it is used, so that threads that write it at the same time do no harm. */
+static struct {
+    uint64_t inode, pid, fd, missed_inode, missed_until_ns;
+} last;
+#define MISSED_NS 1000000000u
+
+static uint64_t recall(const uint64_t *value)
+{
+    return __atomic_load_n(value, __ATOMIC_RELAXED);
+}
+
+static void keep(uint64_t *value, uint64_t number)
+{
+    __atomic_store_n(value, number, __ATOMIC_RELAXED);
+}
+
+/* The process that had the socket the last time, if it still has; else 0. */
+static int32_t last_pid(uint64_t inode, const char *link)
+{
+    uint64_t pid = recall(&last.pid);
+    char path[64];
+    struct wr_buf buf = wr_buf_on(path, sizeof(path));
+
+    if (recall(&last.inode) != inode)
+        return 0;
+    wr_buf_str(&buf, "/proc/");
+    wr_buf_uint(&buf, pid);
+    wr_buf_str(&buf, "/fd/");
+    wr_buf_uint(&buf, recall(&last.fd));
+    wr_buf_terminate(&buf);
+    return links_to(AT_FDCWD, path, link) ? (int32_t)pid : 0;
+}
+
+static void scan(struct search *search)
+{
+    for (int pass = 0; pass < 2 && search->pid == 0; pass++) {
+        search->of_uid = pass == 0;
+        wr_dir_each("/proc", wr_probe_file_space(search->ctx), PROC_SPACE, try_process, search);
+    }
+}
+
 bool wr_owner_find(struct wr_probe_ctx *ctx, uint64_t inode, struct wr_sock *sock)
 {
     struct search search = {.ctx = ctx, .until_ns = deadline(ctx), .uid = sock->uid};
@@ -239,14 +289,24 @@ bool wr_owner_find(struct wr_probe_ctx *ctx, uint64_t inode, struct wr_sock *soc
     wr_buf_terminate(&link);
     if (search.uid == UINT32_MAX)
         search.uid = (uint32_t)WR_SYS(geteuid);
-    for (int pass = 0; pass < 2 && search.pid == 0; pass++) {
-        search.of_uid = pass == 0;
-        wr_dir_each("/proc", wr_probe_file_space(ctx), PROC_SPACE, try_process, &search);
+    search.pid = last_pid(inode, search.link);
+    if (search.pid == 0) {
+        if (recall(&last.missed_inode) == inode && wr_now_ns() < recall(&last.missed_until_ns))
+            return false;
+        scan(&search);
+        if (search.pid != 0) {
+            keep(&last.pid, (uint64_t)search.pid);
+            keep(&last.fd, search.hit_fd);
+            keep(&last.inode, inode);
+        } else {
+            search.pid = search.manager;
+        }
     }
-    if (search.pid == 0)
-        search.pid = search.manager;
-    if (search.pid == 0)
+    if (search.pid == 0) {
+        keep(&last.missed_until_ns, wr_now_ns() + MISSED_NS);
+        keep(&last.missed_inode, inode);
         return false;
+    }
     describe(ctx, search.pid, sock);
     return true;
 }
