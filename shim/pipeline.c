@@ -22,6 +22,7 @@
 #include "render/render.h"
 #include "sink/sink.h"
 #include "start.h"
+#include "track/fold.h"
 #include "whoami.h"
 
 /* All the memory of one report: far too much for a small stack. */
@@ -262,7 +263,7 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
     uint64_t mask;
     struct workspace *space;
 
-    if (wr_process_borrows_memory())
+    if (wr_process_borrows_memory() || wr_fold_is_retry(attempt))
         return;
     mask = block_signals();
     space = wr_deferred_relocate() ? take_workspace() : NULL;

@@ -168,7 +168,6 @@ struct beside {
     void (*run)(void *arg);
     void *arg;
     int keep;
-    int closed; /* close the descriptors that are not kept */
 };
 
 static int run_beside(void *arg)
@@ -177,11 +176,9 @@ static int run_beside(void *arg)
     int keep = beside->keep;
 
     WR_SYS(prctl, PR_SET_PDEATHSIG, SIGKILL);
-    if (beside->closed) {
-        if (keep > 3)
-            WR_SYS(close_range, 3, keep - 1, 0);
-        WR_SYS(close_range, keep >= 3 ? keep + 1 : 3, ~0u, 0);
-    }
+    if (keep > 3)
+        WR_SYS(close_range, 3, keep - 1, 0);
+    WR_SYS(close_range, keep >= 3 ? keep + 1 : 3, ~0u, 0);
     beside->run(beside->arg);
     WR_SYS(exit, 0);
     return 0;
@@ -189,11 +186,10 @@ static int run_beside(void *arg)
 
 /* clone(2) without an exit signal: the host's wait() calls do not see the child (only __WCLONE
  * ones do), and no SIGCHLD comes. CLONE_VFORK: this thread sleeps until it has ended. */
-static int beside(struct beside *what, struct wr_worker_space *space)
+static int beside(struct beside *what, char *stack_end)
 {
     int status;
-    int child = clone(run_beside, space->minder_stack + sizeof(space->minder_stack),
-                      CLONE_VM | CLONE_VFORK, what);
+    int child = clone(run_beside, stack_end, CLONE_VM | CLONE_VFORK, what);
 
     if (child < 0)
         return -errno;
@@ -219,12 +215,14 @@ int wr_worker_run(const char *task, const struct wr_worker_part *parts, unsigned
                       .until_ns = until_ns,
                       .space = space,
                       .error = -EIO};
-    int error = beside(&(struct beside){mind_job, &job, -1, 1}, space);
+    int error = beside(&(struct beside){mind_job, &job, -1},
+                       space->minder_stack + sizeof(space->minder_stack));
 
     return error < 0 ? error : job.error;
 }
 
 int wr_worker_beside(void (*run)(void *arg), void *arg, int keep, struct wr_worker_space *space)
 {
-    return beside(&(struct beside){run, arg, keep, 1}, space);
+    return beside(&(struct beside){run, arg, keep},
+                  space->beside_stack + sizeof(space->beside_stack));
 }

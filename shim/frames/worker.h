@@ -19,6 +19,7 @@
 struct wr_worker_space {
     _Alignas(16) char minder_stack[WR_WORKER_STACK];
     _Alignas(16) char helper_stack[4096];
+    _Alignas(16) char beside_stack[2 * WR_WORKER_STACK]; /* a minder may be started from there */
     char path[4096];
     char answer[WR_WORKER_ANSWER];
     size_t answer_len;

@@ -16,9 +16,8 @@ static char **settings;
 
 static int child(void)
 {
-    struct sockaddr_in target = {.sin_family = AF_INET,
-                                 .sin_port = htons(1),
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in target = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     double start = now_us(CLOCK_MONOTONIC);
 
@@ -57,8 +56,8 @@ static double measure(unsigned variant)
 
 int main(int argc, char **argv)
 {
-    struct variants v = {.count = 3, .name = {"no preload", "no preload again (A/A control)",
-                                              "libwhyrefused.so"}};
+    struct variants v = {
+        .count = 3, .name = {"no preload", "no preload again (A/A control)", "libwhyrefused.so"}};
 
     if (argc == 2 && strcmp(argv[1], "child") == 0)
         return child();
