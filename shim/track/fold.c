@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/process.h"
+#include "base/sys.h"
 
 #define PLACES 256
 
@@ -24,8 +25,9 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 
 static uint64_t key_of(const struct wr_attempt *attempt)
 {
-    const int parts[] = {(int)attempt->call, attempt->error,        attempt->domain,
-                         attempt->type,      (int)attempt->history, (int)attempt->address_len};
+    const int parts[] = {(int)attempt->call,       attempt->error, attempt->domain, attempt->type,
+                         (int)WR_SYS(getpid), /* a fork child's failures are its own */
+                         (int)attempt->address_len};
     uint64_t hash = mix(0xcbf29ce484222325u, parts, sizeof(parts));
 
     return mix(hash, attempt->address.bytes, attempt->address_read) | 1;
