@@ -126,7 +126,7 @@ $(BUILD)/libhelper.a: $(unit_helper_obj) $(BUILD)/ld.flags
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(unit_helper_obj)
 
-test_cflags = $(all_cppflags) -Itests $(all_cflags) -Wno-frame-larger-than
+test_cflags = $(all_cppflags) -Itests -Itests/unit $(all_cflags) -Wno-frame-larger-than
 unit_libs = $(shell $(PKG_CONFIG) --cflags --libs cmocka jansson) -lpthread
 
 $(BUILD)/tests/unit/helper/%: tests/unit/helper/%.c $(BUILD)/libhelper.a $(BUILD)/cc.flags | need-check

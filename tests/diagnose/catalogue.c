@@ -11,7 +11,11 @@
 #include "facts.h"
 #include "render/template.h"
 
+#ifdef __SANITIZE_THREAD__ /* many times slower */
+#define RANDOM_EVIDENCES 10000
+#else
 #define RANDOM_EVIDENCES 200000
+#endif
 #define PURITY_EVIDENCES 4000
 #define CAUSES_MAX 512
 

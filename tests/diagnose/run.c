@@ -105,5 +105,6 @@ int main(int argc, char **argv)
         check_catalogue(goldens, count);
     printf("%u passed, %u failed\n", passed_count, failed_count);
     free(goldens);
+    globfree(&found);
     return failed_count == 0 ? 0 : 1;
 }
