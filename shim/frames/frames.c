@@ -104,7 +104,7 @@ static void read_answer(const char *answer, struct wr_frames *frames)
         }
         len = next_field(&at, &field);
         frame.module = add_text(frames, field, len);
-        len = next_field(&at, &field);
+        next_field(&at, &field);
         wr_parse_hex(&field, &frame.offset);
         len = next_field(&at, &field);
         frame.build_id = add_text(frames, field, len);
