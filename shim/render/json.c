@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/date.h"
 #include "render/errno.h"
 #include "render/formats.h"
 #include "render/parts.h"
@@ -19,32 +20,6 @@
 /* The room that is kept for evidence when the sentences are long. */
 #define EVIDENCE_ROOM 4096
 
-/* RFC 3339 in UTC. Days to a civil date: Howard Hinnant, chrono-Compatible Low-Level Date
- * Algorithms. */
-static void put_time(struct wr_buf *out, uint64_t us)
-{
-    uint64_t seconds = us / 1000000, day = seconds / 86400 + 719468;
-    uint64_t era = day / 146097, doe = day % 146097;
-    uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    uint64_t mp = (5 * doy + 2) / 153, month = mp < 10 ? mp + 3 : mp - 9;
-
-    wr_buf_uint_padded(out, yoe + era * 400 + (month <= 2), 4);
-    wr_buf_char(out, '-');
-    wr_buf_uint_padded(out, month, 2);
-    wr_buf_char(out, '-');
-    wr_buf_uint_padded(out, doy - (153 * mp + 2) / 5 + 1, 2);
-    wr_buf_char(out, 'T');
-    wr_buf_uint_padded(out, seconds / 3600 % 24, 2);
-    wr_buf_char(out, ':');
-    wr_buf_uint_padded(out, seconds / 60 % 60, 2);
-    wr_buf_char(out, ':');
-    wr_buf_uint_padded(out, seconds % 60, 2);
-    wr_buf_char(out, '.');
-    wr_buf_uint_padded(out, us % 1000000, 6);
-    wr_buf_char(out, 'Z');
-}
-
 static void put_head(const struct wr_report *report, struct wr_json *json)
 {
     char space[2 * WR_SENTENCE_MAX];
@@ -52,7 +27,7 @@ static void put_head(const struct wr_report *report, struct wr_json *json)
 
     wr_json_key(json, "@timestamp");
     wr_buf_char(json->out, '"');
-    put_time(json->out, report->attempt->time_us);
+    wr_buf_date(json->out, report->attempt->time_us);
     wr_buf_char(json->out, '"');
     wr_json_text(json, "log.level", "error");
     wr_render_headline(report, &headline);
