@@ -6,9 +6,7 @@
 
 #include "base/address.h"
 #include "render/errno.h"
-#include "render/escape.h"
 #include "render/parts.h"
-#include "render/redact.h"
 #include "render/render.h"
 #include "render/template.h"
 #include "render/value.h"
@@ -57,10 +55,7 @@ static void put_host(const struct wr_report *report, const struct wr_addr *addr,
         wr_value_addr(addr, false, quote, out);
         return;
     }
-    if (report->redact_hosts)
-        wr_redact_host(out, name, strlen(name));
-    else
-        wr_escape_str(out, name);
+    wr_value_text(name, strlen(name), WR_TEXT_HOST, quote, out);
     wr_buf_str(out, " (");
     wr_value_addr(addr, false, quote, out);
     wr_buf_char(out, ')');
@@ -71,10 +66,7 @@ static void put_unix(const struct wr_report *report, const struct wr_unix_name *
 {
     if (name->abstract)
         wr_buf_char(out, '@');
-    if (report->redact_paths)
-        wr_redact_path(out, name->bytes, name->len);
-    else
-        wr_escape(out, name->bytes, name->len);
+    wr_value_text(name->bytes, name->len, WR_TEXT_PATH, wr_report_quote(report), out);
 }
 
 /* " to db.local (10.4.0.2) port 5432", " on 0.0.0.0 port 80", " to /run/x.sock" */

@@ -10,7 +10,6 @@
 #include "render/errno.h"
 #include "render/formats.h"
 #include "render/parts.h"
-#include "render/redact.h"
 #include "render/render.h"
 #include "render/value.h"
 
@@ -84,17 +83,13 @@ static void put_addr_key(const struct wr_report *report, struct wr_json *json, c
 static void put_server_unix(const struct wr_report *report, struct wr_json *json,
                             const struct wr_unix_name *name)
 {
-    char space[WR_SOCKADDR_MAX + 16];
+    char space[WR_SOCKADDR_MAX];
     struct wr_buf path = wr_buf_on(space, sizeof(space));
 
     if (name->abstract)
         wr_buf_char(&path, '@');
-    if (report->redact_paths && !name->abstract)
-        wr_redact_path(&path, name->bytes, name->len);
-    else
-        wr_buf_mem(&path, name->bytes, name->len);
-    wr_json_key(json, "server.address");
-    wr_json_string(json, path.data, path.len, path.len);
+    wr_buf_mem(&path, name->bytes, name->len);
+    wr_json_outside(report, json, "server.address", path.data, path.len, WR_TEXT_PATH);
 }
 
 static void put_server(const struct wr_report *report, struct wr_json *json)
@@ -104,13 +99,9 @@ static void put_server(const struct wr_report *report, struct wr_json *json)
     bool named = attempt->call == WR_CALL_CONNECT && attempt->name[0] != '\0';
     struct wr_unix_name name;
 
-    if (addr != NULL && named && report->redact_hosts) {
-        wr_json_key(json, "server.address");
-        wr_buf_char(json->out, '"');
-        wr_redact_host(json->out, attempt->name, strlen(attempt->name));
-        wr_buf_char(json->out, '"');
-    } else if (addr != NULL && named) {
-        wr_json_text(json, "server.address", attempt->name);
+    if (addr != NULL && named) {
+        wr_json_outside(report, json, "server.address", attempt->name, strlen(attempt->name),
+                        WR_TEXT_HOST);
     } else if (addr != NULL) {
         wr_json_key(json, "server.address");
         wr_buf_char(json->out, '"');
@@ -147,48 +138,34 @@ static void put_socket(const struct wr_report *report, struct wr_json *json)
         wr_json_text(json, "network.type", family == AF_INET ? "ipv4" : "ipv6");
 }
 
+/* Left out where it is not known. */
+static void put_known(const struct wr_report *report, struct wr_json *json, const char *key,
+                      const char *text, enum wr_text_class class)
+{
+    if (text[0] != '\0')
+        wr_json_outside(report, json, key, text, strlen(text), class);
+}
+
 static void put_process(const struct wr_report *report, struct wr_json *json)
 {
     const struct wr_process *process = report->process;
-    char space[WR_FIELD_SHOWN + 16];
-    struct wr_buf text = wr_buf_on(space, sizeof(space));
 
     wr_json_number(json, "process.pid", (uint64_t)process->pid);
     wr_json_text(json, "process.name", process->name);
-    if (process->executable[0] != '\0' && report->redact_paths) {
-        wr_redact_path(&text, process->executable, strlen(process->executable));
-        wr_json_key(json, "process.executable");
-        wr_json_string(json, text.data, text.len, text.len);
-    } else if (process->executable[0] != '\0') {
-        wr_json_text(json, "process.executable", process->executable);
-    }
+    put_known(report, json, "process.executable", process->executable, WR_TEXT_PATH);
     wr_json_number(json, "process.parent.pid", (uint64_t)process->parent_pid);
     wr_json_number(json, "process.thread.id", (uint64_t)process->thread_id);
-    if (process->thread_name[0] != '\0')
-        wr_json_text(json, "process.thread.name", process->thread_name);
-    if (process->host[0] != '\0') {
-        text.len = 0;
-        if (report->redact_hosts)
-            wr_redact_host(&text, process->host, strlen(process->host));
-        else
-            wr_buf_str(&text, process->host);
-        wr_json_key(json, "host.name");
-        wr_json_string(json, text.data, text.len, text.len);
-    }
-    if (process->unit[0] != '\0')
-        wr_json_text(json, "service.name", process->unit);
-    if (process->container[0] != '\0')
-        wr_json_text(json, "container.id", process->container);
-    if (process->test[0] != '\0')
-        wr_json_text(json, "labels.ci.test", process->test);
+    put_known(report, json, "process.thread.name", process->thread_name, WR_TEXT_PLAIN);
+    put_known(report, json, "host.name", process->host, WR_TEXT_HOST);
+    put_known(report, json, "service.name", process->unit, WR_TEXT_PLAIN);
+    put_known(report, json, "container.id", process->container, WR_TEXT_PLAIN);
+    put_known(report, json, "labels.ci.test", process->test, WR_TEXT_PLAIN);
 }
 
 /* The innermost frame with a source line. */
 static void put_origin(const struct wr_report *report, struct wr_json *json)
 {
     const struct wr_frames *frames = report->frames;
-    char space[WR_FIELD_SHOWN + 16];
-    struct wr_buf path = wr_buf_on(space, sizeof(space));
 
     for (uint32_t i = 0; frames != NULL && i < frames->count && i < WR_FRAMES_MAX; i++) {
         const struct wr_frame *frame = &frames->frame[i];
@@ -198,13 +175,7 @@ static void put_origin(const struct wr_report *report, struct wr_json *json)
             continue;
         if (frame->symbol != 0)
             wr_json_text(json, "log.origin.function", frames->text + frame->symbol);
-        if (report->redact_paths) {
-            wr_redact_path(&path, file, strlen(file));
-            wr_json_key(json, "log.origin.file.name");
-            wr_json_string(json, path.data, path.len, path.len);
-        } else {
-            wr_json_text(json, "log.origin.file.name", file);
-        }
+        wr_json_outside(report, json, "log.origin.file.name", file, strlen(file), WR_TEXT_PATH);
         wr_json_number(json, "log.origin.file.line", frame->line);
         return;
     }

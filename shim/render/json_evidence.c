@@ -7,8 +7,6 @@
 #include "render/errno.h"
 #include "render/formats.h"
 #include "render/parts.h"
-#include "render/redact.h"
-#include "render/template.h"
 #include "render/value.h"
 
 static void put_addr(struct wr_json *json, const struct wr_addr *addr, bool with_port,
@@ -20,26 +18,23 @@ static void put_addr(struct wr_json *json, const struct wr_addr *addr, bool with
     wr_buf_char(json->out, '"');
 }
 
-static void put_span(struct wr_json *json, const char *bytes, size_t len, unsigned quote)
+void wr_json_outside(const struct wr_report *report, struct wr_json *json, const char *key,
+                     const char *bytes, size_t len, enum wr_text_class class)
 {
-    char space[WR_FIELD_SHOWN + 16];
-    struct wr_buf path = wr_buf_on(space, sizeof(space));
+    char space[2 * WR_FIELD_SHOWN];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
 
-    if ((quote & WR_QUOTE_HIDE_PATHS) != 0 && len > 0 && bytes[0] == '/') {
-        wr_redact_path(&path, bytes, len);
-        bytes = space;
-        len = path.len;
-    }
-    wr_json_string(json, bytes, len, sizeof(space));
+    wr_redact_text(&text, bytes, len, class, wr_report_quote(report));
+    wr_json_key(json, key);
+    wr_json_string(json, text.data, text.len, WR_FIELD_SHOWN);
 }
 
 static void sock_text(const struct wr_report *report, struct wr_json *json, const char *key,
                       struct wr_text text)
 {
-    if (text.len == 0)
-        return;
-    wr_json_key(json, key);
-    put_span(json, report->evidence->text + text.at, text.len, wr_report_quote(report));
+    if (text.len != 0)
+        wr_json_outside(report, json, key, report->evidence->text + text.at, text.len,
+                        WR_TEXT_PLAIN);
 }
 
 static void put_sock(const struct wr_report *report, struct wr_json *json,
@@ -72,27 +67,18 @@ static void put_sock(const struct wr_report *report, struct wr_json *json,
     wr_json_close(json, '}');
 }
 
-static void put_text(const struct wr_report *report, struct wr_json *json, enum wr_fact fact)
-{
-    struct wr_text text = report->evidence->value[fact].text;
-    const char *bytes = report->evidence->text + text.at;
-
-    if (report->redact_hosts && text.len > 0 &&
-        wr_text_class(report->evidence, fact) == WR_TEXT_HOST) {
-        wr_json_next(json);
-        wr_buf_char(json->out, '"');
-        wr_redact_host(json->out, bytes, text.len);
-        wr_buf_char(json->out, '"');
-        return;
-    }
-    put_span(json, bytes, text.len, wr_report_quote(report));
-}
-
 static void put_fact(const struct wr_report *report, struct wr_json *json, enum wr_fact fact)
 {
     const struct wr_evidence *ev = report->evidence;
     uint64_t number = ev->value[fact].number;
+    struct wr_text text = ev->value[fact].text;
 
+    if (wr_fact_info[fact].kind == WR_KIND_text) {
+        wr_json_outside(report, json, wr_fact_info[fact].name, ev->text + text.at, text.len,
+                        wr_text_class(fact));
+        return;
+    }
+    wr_json_key(json, wr_fact_info[fact].name);
     switch (wr_fact_info[fact].kind) {
     case WR_KIND_bool:
         wr_buf_str(json->out, number != 0 ? "true" : "false");
@@ -109,7 +95,6 @@ static void put_fact(const struct wr_report *report, struct wr_json *json, enum 
         put_addr(json, &ev->value[fact].addr, true, wr_report_quote(report));
         break;
     case WR_KIND_text:
-        put_text(report, json, fact);
         break;
     case WR_KIND_sock:
         put_sock(report, json, &ev->socks[ev->value[fact].sock]);
@@ -126,11 +111,12 @@ void wr_json_evidence(const struct wr_report *report, struct wr_json *json)
 
         if (report->evidence->state[fact] == WR_UNKNOWN)
             continue;
-        wr_json_key(json, wr_fact_info[fact].name);
-        if (report->evidence->state[fact] == WR_ABSENT)
-            wr_buf_str(json->out, "null");
-        else
+        if (report->evidence->state[fact] == WR_PRESENT) {
             put_fact(report, json, (enum wr_fact)fact);
+        } else {
+            wr_json_key(json, wr_fact_info[fact].name);
+            wr_buf_str(json->out, "null");
+        }
         wr_json_keep(json, mark);
     }
     wr_json_close(json, '}');

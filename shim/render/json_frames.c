@@ -5,24 +5,14 @@
 
 #include "render/formats.h"
 #include "render/parts.h"
-#include "render/redact.h"
 
 static void put_path(const struct wr_report *report, struct wr_json *json, const char *key,
                      uint16_t at)
 {
-    char space[WR_FIELD_SHOWN + 16];
-    struct wr_buf path = wr_buf_on(space, sizeof(space));
     const char *text = report->frames->text + at;
 
-    if (at == 0)
-        return;
-    if (!report->redact_paths) {
-        wr_json_text(json, key, text);
-        return;
-    }
-    wr_redact_path(&path, text, strlen(text));
-    wr_json_key(json, key);
-    wr_json_string(json, path.data, path.len, path.len);
+    if (at != 0)
+        wr_json_outside(report, json, key, text, strlen(text), WR_TEXT_PATH);
 }
 
 static void put_frame(const struct wr_report *report, struct wr_json *json,

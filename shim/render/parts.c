@@ -8,8 +8,8 @@
 
 #include "base/address.h"
 #include "render/escape.h"
-#include "render/redact.h"
 #include "render/template.h"
+#include "render/value.h"
 
 #define IPPROTO_MPTCP_ 262 /* include/uapi/linux/in.h; older libcs lack it */
 
@@ -256,10 +256,8 @@ void wr_say_frame(const struct wr_report *report, const struct wr_frame *frame, 
     const char *text = report->frames->text;
 
     if (frame->file != 0 && frame->line != 0) {
-        if (report->redact_paths)
-            wr_redact_path(out, text + frame->file, strlen(text + frame->file));
-        else
-            wr_escape_str(out, text + frame->file);
+        wr_value_text(text + frame->file, strlen(text + frame->file), WR_TEXT_PATH,
+                      wr_report_quote(report), out);
         wr_buf_char(out, ':');
         wr_buf_uint(out, frame->line);
         if (frame->symbol != 0) {

@@ -149,29 +149,76 @@ static void put_headline(struct page *page)
     wr_buf_char(page->out, '\n');
 }
 
+/* What runs below main() in every program, and tells nothing. */
+static bool is_start_code(const struct wr_frames *frames, const struct wr_frame *frame)
+{
+    static const char *const names[] = {"__libc_start_main",
+                                        "__libc_start_call_main",
+                                        "_start",
+                                        "start_thread",
+                                        "__clone3",
+                                        "clone3",
+                                        "__clone",
+                                        "clone"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(frames->text + frame->symbol, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How many frames from `first` on lie in one module without a name: they share a line. */
+static uint32_t alike(const struct wr_frames *frames, uint32_t first)
+{
+    const struct wr_frame *frame = &frames->frame[first];
+    uint32_t count = 1;
+
+    while (frame->symbol == 0 && frame->line == 0 && first + count < frames->count &&
+           first + count < WR_FRAMES_MAX) {
+        const struct wr_frame *next = &frames->frame[first + count];
+
+        if (next->symbol != 0 || next->line != 0 ||
+            strcmp(frames->text + next->module, frames->text + frame->module) != 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void put_frame_line(struct page *page, const char *margin, uint32_t at, uint32_t count)
+{
+    dim(page, margin);
+    wr_say_frame(page->report, &page->report->frames->frame[at], page->out);
+    if (count > 1) {
+        wr_buf_str(page->out, " … (");
+        wr_buf_uint(page->out, count);
+        wr_buf_str(page->out, " frames)");
+    }
+    wr_buf_char(page->out, '\n');
+}
+
 static void put_frames(struct page *page)
 {
     const struct wr_frames *frames = page->report->frames;
-    uint32_t shown = 0, hidden = 0;
+    uint32_t lines = 0, hidden = 0, count;
 
-    for (uint32_t i = 0; frames != NULL && i < frames->count && i < WR_FRAMES_MAX; i++) {
+    for (uint32_t i = 0; frames != NULL && i < frames->count && i < WR_FRAMES_MAX; i += count) {
         size_t mark = page->out->len;
 
+        count = alike(frames, i);
+        if (is_start_code(frames, &frames->frame[i]))
+            break;
         if (wr_frame_is_ours(frames, &frames->frame[i]))
             continue;
-        if (shown == FRAMES_SHOWN) {
-            hidden++;
-            continue;
-        }
-        dim(page, shown == 0 ? "   --> " : "    ·  ");
-        wr_say_frame(page->report, &frames->frame[i], page->out);
-        wr_buf_char(page->out, '\n');
+        if (lines < FRAMES_SHOWN)
+            put_frame_line(page, lines == 0 ? "   --> " : "    ·  ", i, count);
         /* the evidence needs the room more than the frames do */
-        if (page->out->len > WHOLE / 2) {
+        if (lines == FRAMES_SHOWN || page->out->len > WHOLE / 2) {
             page->out->len = mark;
-            hidden++;
+            hidden += count;
         } else {
-            shown++;
+            lines++;
         }
     }
     if (hidden > 0) {

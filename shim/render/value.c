@@ -10,7 +10,6 @@
 #include "base/service.h"
 #include "render/errno.h"
 #include "render/escape.h"
-#include "render/redact.h"
 #include "render/template.h"
 
 #define SOCK_BOUND 13 /* evidence.h: bound, not listening */
@@ -116,21 +115,25 @@ void wr_value_addr(const struct wr_addr *addr, bool with_port, unsigned quote, s
         wr_buf_addr(out, &shown);
 }
 
-/* Texts inside a sentence: escaped; a path without its directories where that is asked for. */
+void wr_value_text(const char *bytes, size_t len, enum wr_text_class class, unsigned quote,
+                   struct wr_buf *out)
+{
+    char space[2 * WR_FIELD_SHOWN];
+    struct wr_buf text = wr_buf_on(space, sizeof(space));
+
+    wr_redact_text(&text, bytes, len, class, quote);
+    if ((quote & WR_QUOTE_SHELL) != 0)
+        wr_buf_mem(out, text.data, text.len); /* wr_escape_shell() sees to it */
+    else
+        wr_escape(out, text.data, text.len);
+}
+
 static bool put_span(const struct wr_evidence *ev, struct wr_text span, unsigned quote,
                      struct wr_buf *out)
 {
-    const char *bytes = ev->text + span.at;
-
-    if (span.len == 0)
-        return false;
-    if ((quote & WR_QUOTE_HIDE_PATHS) != 0 && bytes[0] == '/')
-        wr_redact_path(out, bytes, span.len);
-    else if ((quote & WR_QUOTE_SHELL) != 0)
-        wr_buf_mem(out, bytes, span.len); /* wr_escape_shell() sees to it */
-    else
-        wr_escape(out, bytes, span.len);
-    return true;
+    if (span.len != 0)
+        wr_value_text(ev->text + span.at, span.len, WR_TEXT_PLAIN, quote, out);
+    return span.len != 0;
 }
 
 static void put_program(const struct wr_evidence *ev, const struct wr_sock *sock, unsigned quote,
@@ -291,19 +294,6 @@ static bool errno_part(int error, enum wr_part part, struct wr_buf *out)
     return part == WR_PART_VALUE || text != NULL;
 }
 
-static bool text_value(const struct wr_evidence *ev, enum wr_fact fact, unsigned quote,
-                       struct wr_buf *out)
-{
-    struct wr_text span = ev->value[fact].text;
-
-    if (span.len != 0 && (quote & WR_QUOTE_HIDE_HOSTS) != 0 &&
-        wr_text_class(ev, fact) == WR_TEXT_HOST) {
-        wr_redact_host(out, ev->text + span.at, span.len);
-        return true;
-    }
-    return put_span(ev, span, quote, out);
-}
-
 bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part, unsigned quote,
               struct wr_buf *out)
 {
@@ -328,7 +318,10 @@ bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part
     case WR_KIND_addr:
         return addr_part(&ev->value[fact].addr, part, quote, out);
     case WR_KIND_text:
-        return text_value(ev, fact, quote, out);
+        if (ev->value[fact].text.len != 0)
+            wr_value_text(ev->text + ev->value[fact].text.at, ev->value[fact].text.len,
+                          wr_text_class(fact), quote, out);
+        return ev->value[fact].text.len != 0;
     case WR_KIND_sock:
         return sock_part(ev, &ev->socks[ev->value[fact].sock], part, quote, out);
     }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "render/redact.h"
 #include "whyrefused/evidence.h"
 
 enum wr_part {
@@ -43,6 +44,9 @@ const char *wr_sock_state(const struct wr_sock *sock);
 void wr_buf_ms(struct wr_buf *out, uint64_t us);
 /* "1.5", "127": microseconds as seconds */
 void wr_buf_s(struct wr_buf *out, uint64_t us);
+/* A text from outside: escaped, and redacted where quote says so. */
+void wr_value_text(const char *bytes, size_t len, enum wr_text_class class, unsigned quote,
+                   struct wr_buf *out);
 /* Address without its port, and with it; redacted where quote says so. */
 void wr_value_addr(const struct wr_addr *addr, bool with_port, unsigned quote, struct wr_buf *out);
 

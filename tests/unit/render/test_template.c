@@ -215,6 +215,42 @@ static void redaction(void **state)
     EXPANDS("nc {listener.address} {destination.port}", "nc 127.0.0.1 5432");
 }
 
+static void redacted_texts(void **state)
+{
+    static const struct {
+        const char *text;
+        bool hidden;
+    } rows[] = {{"from 10.4.0.2 lookup 100", true}, {"10.4.0.2:80", true},
+                {"eth0:10.4.0.2.", true},           {"::ffff:10.4.0.2", true},
+                {"fe80::a:1/64 dev eth0", true},    {"(10.4.0.2)", true},
+                {"version 1.2.3", false},           {"127.0.0.1 and ::1 and ::", false},
+                {"a bad cafe, 1.2.3.4.5", false},   {"300.1.1.1", false}};
+    char text[64];
+
+    (void)state;
+    quote = WR_QUOTE_HIDE_HOSTS;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wr_set_str(&ev, WR_FACT_call, rows[i].text);
+        if (rows[i].hidden) {
+            assert_null(strstr(expand("{call}"), "10.4.0.2"));
+            assert_null(strstr(space, "fe80"));
+        } else {
+            EXPANDS("{call}", rows[i].text);
+        }
+    }
+    /* the same address has the same pseudonym wherever it stands */
+    strcpy(text, expand("{destination.address}"));
+    wr_set_str(&ev, WR_FACT_call, "10.4.0.2");
+    EXPANDS("{call}", text);
+    wr_set_str(&ev, WR_FACT_asked_name, "localhost");
+    EXPANDS("{asked_name}", "localhost");
+    quote = WR_QUOTE_HIDE_PATHS;
+    wr_set_str(&ev, WR_FACT_call, "@/tmp/alice/x");
+    EXPANDS("{call}", "@…/x");
+    wr_set_str(&ev, WR_FACT_call, "/");
+    EXPANDS("{call}", "…/");
+}
+
 static void bounded(void **state)
 {
     char small[8];
@@ -320,12 +356,19 @@ static void catalogue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(values, fresh),      cmocka_unit_test_setup(times, fresh),
-        cmocka_unit_test_setup(owners, fresh),      cmocka_unit_test_setup(groups, fresh),
-        cmocka_unit_test_setup(conditions, fresh),  cmocka_unit_test_setup(hostile_text, fresh),
-        cmocka_unit_test_setup(commands, fresh),    cmocka_unit_test_setup(redaction, fresh),
-        cmocka_unit_test_setup(bounded, fresh),     cmocka_unit_test_setup(malformed, fresh),
-        cmocka_unit_test_setup(named_facts, fresh), cmocka_unit_test(catalogue),
+        cmocka_unit_test_setup(values, fresh),
+        cmocka_unit_test_setup(times, fresh),
+        cmocka_unit_test_setup(owners, fresh),
+        cmocka_unit_test_setup(groups, fresh),
+        cmocka_unit_test_setup(conditions, fresh),
+        cmocka_unit_test_setup(hostile_text, fresh),
+        cmocka_unit_test_setup(commands, fresh),
+        cmocka_unit_test_setup(redaction, fresh),
+        cmocka_unit_test_setup(bounded, fresh),
+        cmocka_unit_test_setup(redacted_texts, fresh),
+        cmocka_unit_test_setup(malformed, fresh),
+        cmocka_unit_test_setup(named_facts, fresh),
+        cmocka_unit_test(catalogue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

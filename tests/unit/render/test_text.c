@@ -188,6 +188,14 @@ static void frames(void **state)
     render(WR_FORMAT_TEXT, false);
     assert_non_null(strstr(space, "    ·  … (13 more native frames)\n"));
     assert_null(strstr(space, "libwhyrefused"));
+    case_other_address(&c);
+    for (int i = 0; i < 4; i++)
+        add_frame(&c.frames, "/lib/libx.so", NULL, NULL, 0);
+    add_frame(&c.frames, "/lib/libc.so.6", "__libc_start_main", NULL, 0);
+    add_frame(&c.frames, "/srv/app/app", "_start", NULL, 0);
+    assert_non_null(strstr(render(WR_FORMAT_TEXT, false), "    ·  app+0x1c2e0\n"
+                                                          "    ·  libx.so+0x1c2e0 … (4 frames)\n"
+                                                          "    │\n"));
     c.frames.missing = "source lines: the helper is not there";
     c.verdict.confidence = WR_MATCH_LIKELY;
     assert_non_null(strstr(render(WR_FORMAT_TEXT, false), "= unknown  source lines: the helper"));
