@@ -192,6 +192,12 @@ static void end_of_bind(struct walk *walk)
         wr_set_absent(walk->ctx->ev, WR_FACT_unix_denied);
 }
 
+/* The links of /proc/PID/fd, cwd and root lead to a file whatever their text says (proc(5)). */
+static bool is_magic(const char *path, struct wr_unix_file *file)
+{
+    return strncmp(path, "/proc/", 6) == 0 && wr_unix_stat(path, true, file) == 0;
+}
+
 /* One component. Returns true to go on; `walked` is set where the end was understood. */
 static bool one(struct walk *walk, bool last)
 {
@@ -218,7 +224,10 @@ static bool one(struct walk *walk, bool last)
     work->walked = false;
     if (rc < 0)
         return false;
-    if (S_ISLNK(file.mode) && !(last && walk->bind)) {
+    if (S_ISLNK(file.mode) && is_magic(work->found, &file)) {
+        if (!last)
+            return true;
+    } else if (S_ISLNK(file.mode) && !(last && walk->bind)) {
         if (++walk->links <= LINKS_MAX)
             return follow(walk);
         blame_link(walk);
