@@ -190,12 +190,10 @@ static enum wr_match match_abstract_missing(const struct wr_evidence *ev)
 }
 
 /* What is said of the socket's maker wherever it is not there. */
-#define START_IT                                                                                \
-    {"start {unix_unit}, which makes this socket{?unix_unit_startable}{!unix_unit_of_user}",    \
-     "sudo systemctl start {unix_unit}"},                                                       \
-    {                                                                                           \
-        "start {unix_unit}, which makes this socket{?unix_unit_startable}{?unix_unit_of_user}", \
-            "systemctl --user start {unix_unit}"                                                \
+#define START_IT                                                                                  \
+    {                                                                                             \
+        "start {unix_unit}, which makes this socket{?unix_unit_startable}",                       \
+            "[sudo {!unix_unit_of_user}]systemctl [--user {?unix_unit_of_user}]start {unix_unit}" \
     }
 
 #define TYPE_WORDS(fact) "[stream{?" fact "=1}][datagram{?" fact "=2}][seqpacket{?" fact "=5}]"
@@ -324,13 +322,15 @@ const struct wr_cause wr_causes_unix[] = {
         .match = match_no_such_path,
         WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_link, WR_FACT_unix_missing,
                  WR_FACT_unix_not_directory, WR_FACT_unix_path_full, WR_FACT_unix_path_longer),
-        .because = {"{unix_missing_in} exists, {unix_missing} does not",
-                    "{unix_not_directory} is no directory, and stands where one should",
-                    "the path is relative to {unix_working_directory}",
-                    "it exists now, as a {unix_file_type}: it was made after the program tried",
-                    "a socket that was bound to this path still listens[: {unix_lost.owner}]; its "
-                    "file was removed, or lies in another mount namespace{?unix_lost}",
-                    "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
+        .because =
+            {"{unix_missing_in} exists, {unix_missing} does not",
+             "{unix_not_directory} is no directory, and stands where one should",
+             "the path is relative to {unix_working_directory}",
+             "it exists now, as a {unix_file_type}: it was made after the program tried",
+             "a socket that was bound to this path still listens[: {unix_lost.owner}], on a file "
+             "that this program does not see[: it lies in that program's mount namespace "
+             "only{?unix_lost_mount}][: it was removed{!unix_lost_mount}]{?unix_lost}",
+             "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "the link {unix_link} is what leads nowhere",
         .unknown = {{WR_FACT_unix_path_longer, "whether the program cut a longer path off",
                      "the path fills the address to its last byte", ""}},
@@ -339,7 +339,11 @@ const struct wr_cause wr_causes_unix[] = {
              {"the directory itself is missing: let the service or tmpfiles.d make it, or mount "
               "the volume that should bring it{!unix_missing_last}",
               NULL},
-             {"see which sockets listen on this machine", "ss -lx"}},
+             {"bring the directory of the socket into the container or mount namespace of this "
+              "program (a volume; no PrivateTmp=){?unix_lost_mount}",
+              NULL},
+             {"start the server[ ({unix_daemon})], or see which sockets listen on this machine",
+              "ss -lx"}},
     },
     {
         .id = "unix-not-a-socket",

@@ -36,6 +36,7 @@ struct hunt {
     uint8_t holder_type;
     bool holder_shutdown;
     bool lost, near, meant;
+    uint32_t lost_inode;
     struct wr_sock holder, lost_sock;
     unsigned candidates;
     struct wr_sock candidate[WR_UNIX_CANDIDATES];
@@ -227,6 +228,7 @@ static bool each_row(void *ctx, const struct nlmsghdr *message)
         return true;
     if (row->name[0] == '/' && strcmp(wr_unix_plain(row->name), wr_unix_plain(work->name)) == 0) {
         hunt->lost = true;
+        hunt->lost_inode = row->inode;
         hunt->lost_sock = row->sock;
         return true;
     }
@@ -323,12 +325,38 @@ static void state_holder(struct hunt *hunt, bool whole)
     state_sock(hunt, WR_FACT_unix_holder, &hunt->holder);
 }
 
+/* The socket's file may be there for its owner alone: a container, PrivateTmp=. Looked for under
+ * the root directory of the owner; that is allowed to root and to processes of the same user. */
+static void state_lost(struct hunt *hunt, const char *path)
+{
+    struct wr_sock *lost = &hunt->lost_sock;
+    struct wr_unix_file file;
+    char pid[24], there[192];
+    struct wr_buf buf = wr_buf_on(pid, sizeof(pid));
+    int rc;
+
+    state_sock(hunt, WR_FACT_unix_lost, lost);
+    if (lost->pid <= 0)
+        return;
+    wr_buf_int(&buf, lost->pid);
+    wr_buf_terminate(&buf);
+    if (wr_join(there, sizeof(there), "/proc/", pid, "/root", path, NULL) == NULL)
+        return;
+    rc = wr_unix_stat(there, true, &file);
+    if (rc == 0 || rc == -ENOENT || rc == -ENOTDIR)
+        wr_set_bool(hunt->ctx->ev, WR_FACT_unix_lost_mount,
+                    rc == 0 && (uint32_t)file.inode == hunt->lost_inode);
+}
+
 void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
 {
     struct hunt hunt = {.ctx = ctx, .work = work};
     bool held_by_file = work->abstract || work->is_socket, abstract = work->abstract;
+    char path[128];
     int rc;
 
+    if (wr_join(path, sizeof(path), work->abstract ? "" : work->name, NULL) == NULL)
+        return;
     hunt.known = wr_unix_known(work->name);
     rc = dump(&hunt);
     if (rc < 0 && rc != -ETIME)
@@ -340,7 +368,7 @@ void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
     if (ctx->attempt->error != EPROTOTYPE && ctx->attempt->error != EAGAIN)
         state_elsewhere(&hunt);
     if (hunt.lost)
-        state_sock(&hunt, WR_FACT_unix_lost, &hunt.lost_sock);
+        state_lost(&hunt, path);
     else if (rc == 0)
         wr_set_absent(ctx->ev, WR_FACT_unix_lost);
     if (held_by_file)

@@ -135,6 +135,7 @@ static enum wr_unix_fault expand(struct wr_probe_ctx *ctx, char *text, size_t si
                      {"$XDG_RUNTIME_DIR/", false},
                      {"${XDG_RUNTIME_DIR}/", false}};
     char dir[128];
+    bool expanded = false;
 
     if (text[0] == '~') {
         if (text[1] == '/' && home_dir(ctx, dir, sizeof(dir)))
@@ -150,13 +151,13 @@ static enum wr_unix_fault expand(struct wr_probe_ctx *ctx, char *text, size_t si
             runtime_dir(dir, sizeof(dir));
         else if (!home_dir(ctx, dir, sizeof(dir)))
             break;
-        replace_front(text, size, len - 1, dir);
+        expanded = replace_front(text, size, len - 1, dir);
         break;
     }
     const char *sign = strchr(text, '$');
     bool named = sign != NULL && (sign[1] == '{' || sign[1] == '_' ||
                                   ((sign[1] | 32) >= 'a' && (sign[1] | 32) <= 'z'));
-    return named || text[0] == '/' ? WR_UNIX_FAULT_VARIABLE : WR_UNIX_FAULT_NONE;
+    return named || expanded ? WR_UNIX_FAULT_VARIABLE : WR_UNIX_FAULT_NONE;
 }
 
 static bool is_socket(const char *path)

@@ -41,11 +41,15 @@ struct walk {
     bool bind;
 };
 
-/* What lies before the current component, as a path that can be named. */
+/* What lies before the current component, as a path that can be named; the working directory
+ * where nothing does. */
 static const char *parent(struct walk *walk)
 {
     char *text = walk->work->text;
     size_t len = walk->found_len;
+
+    if (len == 0 && WR_SYS(getcwd, text, WR_UNIX_PATH) > 0 && text[0] == '/')
+        return text;
 
     while (len > 1 && walk->work->found[len - 1] == '/')
         len--;

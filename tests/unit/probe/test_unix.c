@@ -202,7 +202,7 @@ static void the_first_missing_part_is_named(void **state)
     is_number(WR_FACT_unix_missing_last, 0);
     assert_int_equal(try_path(SOCK_STREAM, "none/a"), ENOENT);
     is_text(WR_FACT_unix_missing, "none");
-    is_text(WR_FACT_unix_missing_in, ".");
+    is_text(WR_FACT_unix_missing_in, directory);
     is_text(WR_FACT_unix_working_directory, directory);
     close(open("file", O_CREAT | O_WRONLY, 0600));
     assert_int_equal(try_path(SOCK_STREAM, in_directory("file/a")), ENOTDIR);
@@ -338,8 +338,11 @@ static void odd_strings_are_repaired(void **state)
     what_was_meant(" /run/x", WR_UNIX_FAULT_BLANK, "/run/x");
     what_was_meant("'/run/x'", WR_UNIX_FAULT_QUOTE, "/run/x");
     what_was_meant("/run/${NAME}/x", WR_UNIX_FAULT_VARIABLE, "/run/${NAME}/x");
+    what_was_meant("/run/$NAME/x", WR_UNIX_FAULT_VARIABLE, "/run/$NAME/x");
     what_was_meant("~other/x", WR_UNIX_FAULT_TILDE, "~other/x");
     try_path(SOCK_STREAM, "/run/whyrefused:none");
+    is_absent(WR_FACT_unix_path_fault);
+    try_path(SOCK_STREAM, "/run/whyrefused$1");
     is_absent(WR_FACT_unix_path_fault);
     try_path(SOCK_STREAM, "/run/whyrefused-none");
     is_absent(WR_FACT_unix_path_fault);
