@@ -89,13 +89,14 @@ static enum wr_match bind_source(const struct wr_evidence *ev, const struct wr_a
     return wr_ev_true(ev, WR_FACT_local_wanted_own) ? WR_MATCH_POSSIBLE : WR_MATCH_LIKELY;
 }
 
-/* Measured on Linux 6.18. A loopback source for another machine: EINVAL with IPv4, silence with
- * IPv6. A source that was taken away after bind(): ENETUNREACH with IPv4, silence with IPv6. */
+/* Measured on Linux 6.18. A loopback source for another machine: EINVAL with IPv4; with IPv6
+ * silence, or EHOSTUNREACH where the next hop is dead, too. A source that was taken away after
+ * bind(): ENETUNREACH with IPv4, silence with IPv6. */
 static enum wr_match connect_source(const struct wr_evidence *ev, const struct wr_addr *local)
 {
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
     uint64_t error = wr_ev_uint(ev, WR_FACT_error, 0);
-    bool silent = error == ETIMEDOUT && local->family == AF_INET6;
+    bool silent = (error == ETIMEDOUT || error == EHOSTUNREACH) && local->family == AF_INET6;
 
     if (to == NULL)
         return WR_MATCH_NO;
@@ -209,7 +210,7 @@ const struct wr_cause wr_causes_local_address[] = {
     },
     {
         .id = "local-source-address",
-        .seen_as = "EADDRNOTAVAIL, EINVAL, ENETUNREACH, ETIMEDOUT",
+        .seen_as = "EADDRNOTAVAIL, EINVAL, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT",
         .what = "the local address asked for is not one that this machine can use for it",
         .headline =
             "[{!local_wanted_own}{local_wanted.address} is not an address of this machine]"

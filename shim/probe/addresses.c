@@ -47,7 +47,8 @@ static void list_add(struct addresses *all, const struct wr_addr *addr, uint32_t
     char name[WR_DEVICE_NAME];
 
     /* every machine has these */
-    if (wr_addr_is_loopback(addr))
+    if (wr_addr_is_loopback(addr) || (addr->family == AF_INET6 && wr_addr_is_linklocal(addr) &&
+                                      !wr_addr_is_linklocal(all->wanted)))
         return;
     if (all->shown == SHOWN) {
         all->left_out++;
@@ -91,7 +92,8 @@ static bool take(void *ctx, const struct nlmsghdr *message)
         all->own = all->own || same;
         all->tentative = all->tentative || (same && tentative);
     }
-    list_add(all, &addr, msg->ifa_index);
+    if (all->wanted != NULL)
+        list_add(all, &addr, msg->ifa_index);
     return true;
 }
 
@@ -149,6 +151,7 @@ static bool matters(const struct wr_attempt *attempt)
         return true;
     case EINVAL:
     case ENETUNREACH:
+    case EHOSTUNREACH:
     case ETIMEDOUT:
         return attempt->call == WR_CALL_CONNECT;
     default:
