@@ -84,15 +84,15 @@ const struct wr_cause wr_causes_local[] = {
         .match = match_fds_exhausted,
         WR_CITES(WR_FACT_error, WR_FACT_fd_limit, WR_FACT_fd_open, WR_FACT_files_max,
                  WR_FACT_files_open),
-        .because = {"{fd_open} descriptors are open, the limit is {fd_limit} (RLIMIT_NOFILE)",
-                    "of these {fd_sockets} are sockets, {fd_files} files, {fd_pipes} pipes, "
-                    "{fd_other} others",
-                    "{?error=23}fs.file-nr: {files_open} open files of {files_max}"},
+        .because =
+            {"{fd_open} descriptors are open, the limit is {fd_limit} (RLIMIT_NOFILE)",
+             "sockets: {fd_sockets}, files: {fd_files}, pipes: {fd_pipes}, others: {fd_other}",
+             "{?error=23}fs.file-nr: {files_open} open files of {files_max}"},
         .ruled_out = "only {files_open} of {files_max} files are open in the whole system",
         .fixes = {{"{?error=24}see what is open; what grows is a leak", "ls -l /proc/PID/fd"},
-                  {"{?error=24}raise the limit[, up to {fd_limit_hard} without privilege]: "
-                   "LimitNOFILE= in the unit, or",
+                  {"{?fd_limit_hard}raise the limit, for this shell and what it starts",
                    "ulimit -n {fd_limit_hard}"},
+                  {"{?error=24}raise the limit of a service: LimitNOFILE= in its unit", NULL},
                   {"{?error=23}raise the limit of the system",
                    "sudo sysctl -w fs.file-max=1000000"}},
     },
@@ -141,11 +141,13 @@ const struct wr_cause wr_causes_local[] = {
         .rank = WR_RANK_SPECIFIC,
         .match = match_family_blocked,
         WR_CITES(WR_FACT_call, WR_FACT_error, WR_FACT_seccomp_mode, WR_FACT_family_in_kernel),
-        .because = {"{?family_in_kernel}the kernel has this family (/proc/net/protocols)",
-                    "{?seccomp_mode=2}a seccomp filter is set on this process (Seccomp: "
-                    "{seccomp_mode})",
-                    "{service_unit} says RestrictAddressFamilies={service_families}",
-                    "the kernel lacks this family{!family_in_kernel}"},
+        .because =
+            {"{?family_in_kernel}the kernel has this family (/proc/net/protocols)",
+             "{?seccomp_mode=2}a seccomp filter is set on this process (Seccomp: "
+             "{seccomp_mode})",
+             "{?no_new_privs}the process can gain no privileges (NoNewPrivs), as in a sandbox",
+             "{service_unit} says RestrictAddressFamilies={service_families}",
+             "the kernel lacks this family{!family_in_kernel}"},
         .unknown = {{WR_FACT_seccomp_mode, "which filter it is",
                      "the kernel does not show what a filter says",
                      "systemctl show -p RestrictAddressFamilies UNIT"}},

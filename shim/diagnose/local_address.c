@@ -107,7 +107,7 @@ static enum wr_match connect_source(const struct wr_evidence *ev, const struct w
     if (!wr_addr_is_loopback(local) || wr_addr_is_loopback(to) || wr_addr_is_any(to) ||
         (error != EINVAL && !silent))
         return WR_MATCH_NO;
-    return wr_ev_true(ev, WR_FACT_destination_local) ? WR_MATCH_RULED_OUT : WR_MATCH_CERTAIN;
+    return wr_ev_true(ev, WR_FACT_destination_local) ? WR_MATCH_NO : WR_MATCH_CERTAIN;
 }
 
 static enum wr_match match_source_address(const struct wr_evidence *ev)
@@ -186,7 +186,8 @@ const struct wr_cause wr_causes_local_address[] = {
         .id = "local-ipv6-disabled",
         .seen_as = "EADDRNOTAVAIL, EAFNOSUPPORT, ENETUNREACH",
         .what = "IPv6 is off on this machine or interface",
-        .headline = "IPv6 is off[ on {ipv6_disabled_where}][{!ipv6_present} in this kernel]",
+        .headline = "IPv6 is off[ (net.ipv6.conf.{ipv6_disabled_where}.disable_ipv6)]"
+                    "[ in this kernel{!ipv6_present}]",
         .explain =
             "The program uses IPv6, and this machine (or container: each network namespace has its "
             "own setting, and container engines often turn it off) has IPv6 turned off, so that "
@@ -241,7 +242,8 @@ const struct wr_cause wr_causes_local_address[] = {
                     "{?local_wanted_loopback}the socket is bound to {local_wanted.address}, and "
                     "{destination.address} is another machine",
                     "{!local_wanted}{ipv6_tentative} IPv6 addresses are tentative"},
-        .ruled_out = "the local address is in order",
+        .ruled_out =
+            "no address of this machine is still being checked for duplicates{!ipv6_tentative}",
         .fixes =
             {{"{!local_wanted_own}use an address of this machine, or leave the choice to the "
               "kernel (0.0.0.0 or ::)",
@@ -256,14 +258,13 @@ const struct wr_cause wr_causes_local_address[] = {
         .id = "local-port-in-use",
         .seen_as = "EADDRINUSE, EADDRNOTAVAIL",
         .what = "another socket already has the local address and port, or the unix path",
-        .headline =
-            "it is in use already[ by another socket of this process{?port_owner_self}]"
-            "[ by {port_owner.owner}, which has {port_owner.endpoint}{!port_owner_self}]"
-            "[{!port_owner}{?port_owner_time_wait}: {port_owner_time_wait} connections that were "
-            "closed a moment ago (TIME_WAIT) still keep port {local_wanted.port}]"
-            "[{?bind_path_state=1}: a socket has {bind_path}]"
-            "[{?bind_path_state=2}: {bind_path} was left behind, no socket has it]"
-            "[{?bind_path_state=3}: {bind_path} is a {bind_path_kind}, not a socket]",
+        .headline = "it is in use already[ by another socket of this process{?port_owner_self}]"
+                    "[ by {port_owner.owner}, which has {port_owner.endpoint}{!port_owner_self}]"
+                    "[{!port_owner}{?port_owner_time_wait}: closed connections still keep port "
+                    "{local_wanted.port} (TIME_WAIT: {port_owner_time_wait})]"
+                    "[{?bind_path_state=1}: a socket has {bind_path}]"
+                    "[{?bind_path_state=2}: {bind_path} was left behind, no socket has it]"
+                    "[{?bind_path_state=3}: {bind_path} is a {bind_path_kind}, not a socket]",
         .explain =
             "A local address and port belong to one socket. The wildcard address (0.0.0.0, ::) "
             "covers all addresses, and an IPv6 wildcard socket that is not IPV6_V6ONLY covers "
@@ -290,9 +291,9 @@ const struct wr_cause wr_causes_local_address[] = {
              "[{?port_owner_relation=5}the IPv6 wildcard takes IPv4, too, and that socket has it]"
              "[{?port_owner_relation=6}a connection from {local_wanted} to {destination} exists "
              "already]",
-             "{?port_owner_time_wait}{port_owner_time_wait} connections with local port "
-             "{local_wanted.port} are in TIME_WAIT[; SO_REUSEADDR is not set on the "
-             "socket{!socket_reuseaddr}]",
+             "{?port_owner_time_wait}closed connections keep local port {local_wanted.port} "
+             "(TIME_WAIT: "
+             "{port_owner_time_wait})[; SO_REUSEADDR is not set on the socket{!socket_reuseaddr}]",
              "{?bind_path_state=1}an open socket is bound to {bind_path}",
              "{?bind_path_state=2}{bind_path} is a socket file, and no open socket has it"},
         .unknown = {{WR_FACT_port_owner_hidden, "which socket has it",

@@ -75,11 +75,13 @@ const struct wr_cause wr_causes_local_program[] = {
              "two",
              "{?argument_fault=10}{destination.address} is a broadcast address: it means every "
              "machine of a network, and TCP connects two",
-             "the kernel answered {error} without sending anything"},
+             "the kernel answered {error} without sending anything[; the address was given as "
+             "::ffff:{destination.address}{?destination_mapped}]"},
         .fixes =
-            {{"{?argument_fault=7}add the interface: {destination.address}%eth0, or set "
+            {{"{?argument_fault=7}add the interface behind a %, such as "
+              "{destination.address}%eth0, or set "
               "sin6_scope_id to if_nametoindex() of it",
-              "ip -6 route show {destination.address}"},
+              "ip -6 neigh show {destination.address}"},
              {"{?argument_fault=4}make the socket for the family of the address: "
               "socket(ai->ai_family, ...) with what getaddrinfo() returned",
               NULL},

@@ -172,7 +172,6 @@ void wr_probe_addresses(struct wr_probe_ctx *ctx)
     if (find_wanted(attempt, &wanted)) {
         specific = !wr_addr_is_any(&wanted);
         wr_set_addr(ctx->ev, WR_FACT_local_wanted, &wanted);
-        wr_set_bool(ctx->ev, WR_FACT_local_wanted_any, !specific);
         wr_set_bool(ctx->ev, WR_FACT_local_wanted_loopback, wr_addr_is_loopback(&wanted));
     } else {
         wr_set_absent(ctx->ev, WR_FACT_local_wanted);

@@ -28,6 +28,7 @@ static const struct {
 
 struct fd_count {
     struct wr_probe_ctx *ctx;
+    uint64_t limit; /* what lies above was open before the limit was lowered */
     unsigned of[FD_KINDS], all;
     bool stopped;
 };
@@ -36,13 +37,17 @@ static bool count_fd(void *ctx, const char *name, unsigned char type)
 {
     struct fd_count *count = ctx;
     char path[64], target[32];
+    const char *digits = name;
     unsigned kind = FD_SOCKET;
+    uint64_t number;
     long len;
 
     (void)type;
     count->stopped = wr_probe_out_of_time(count->ctx);
     if (count->stopped || wr_proc_path(count->ctx, path, sizeof(path), "fd", name) == NULL)
         return false;
+    if (wr_parse_uint(&digits, &number) && number >= count->limit)
+        return true;
     len = wr_link_read(path, target, sizeof(target));
     if (len == -ENOENT) /* closed meanwhile */
         return true;
@@ -55,9 +60,9 @@ static bool count_fd(void *ctx, const char *name, unsigned char type)
     return true;
 }
 
-static void count_fds(struct wr_probe_ctx *ctx)
+static void count_fds(struct wr_probe_ctx *ctx, uint64_t limit)
 {
-    struct fd_count count = {.ctx = ctx};
+    struct fd_count count = {.ctx = ctx, .limit = limit};
     unsigned most = 0;
     char path[64];
 
@@ -76,13 +81,16 @@ static void count_fds(struct wr_probe_ctx *ctx)
 
 static void look_at_fds(struct wr_probe_ctx *ctx)
 {
-    struct rlimit limit;
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
 
     if (WR_SYS(prlimit64, ctx->host_pid, RLIMIT_NOFILE, NULL, &limit) >= 0) {
         wr_set_uint(ctx->ev, WR_FACT_fd_limit, limit.rlim_cur);
-        wr_set_uint(ctx->ev, WR_FACT_fd_limit_hard, limit.rlim_max);
+        if (limit.rlim_max > limit.rlim_cur)
+            wr_set_uint(ctx->ev, WR_FACT_fd_limit_hard, limit.rlim_max);
+        else
+            wr_set_absent(ctx->ev, WR_FACT_fd_limit_hard);
     }
-    count_fds(ctx);
+    count_fds(ctx, limit.rlim_cur);
 }
 
 /* fs.file-nr: "allocated  0  maximum" */

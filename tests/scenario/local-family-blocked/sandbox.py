@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # sandbox.py 4|6 COMMAND...: socket() of that family answers EAFNOSUPPORT.
 import ctypes
 import os
