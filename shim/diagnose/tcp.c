@@ -291,7 +291,7 @@ const struct wr_cause wr_causes_tcp[] = {
         WR_CITES(FOUND_CITES),
         .because = {IS_THIS_MACHINE, MEANS_THIS_MACHINE, NOBODY "{!wildcard_means}",
                     NOBODY_WILDCARD},
-        .ruled_out = "{listener} listens there",
+        .ruled_out = "{listener.owner} listens on {listener.endpoint}",
         .unknown = {FILTER_RULES},
         .fixes = {{"start the server that should listen on port {destination.port}", NULL},
                   {"see what listens on this machine", "ss -ltn"}},

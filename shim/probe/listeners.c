@@ -337,6 +337,14 @@ static void report_other_port(struct wr_probe_ctx *ctx, struct find *find, bool 
     wr_set_bool(ctx->ev, WR_FACT_other_port_same_program, same_program);
 }
 
+/* It came up after the refusal, or something else is wrong: with it, or on the way to it. */
+static void report_listener(struct wr_probe_ctx *ctx, struct find *find)
+{
+    name_device(ctx, &find->here);
+    wr_owner_fill(ctx, &find->here);
+    wr_set_sock(ctx->ev, WR_FACT_listener, &find->here);
+}
+
 /* Nobody takes connections to the destination: what is near? */
 static void look_around(struct wr_probe_ctx *ctx, struct find *find)
 {
@@ -353,10 +361,11 @@ static void look_around(struct wr_probe_ctx *ctx, struct find *find)
         if (find->arrival != 0 && find->arrival == find->device.device)
             find->here = find->device;
     }
-    /* It came up after the refusal, or something else refused. */
-    set_or_absent(ctx->ev, WR_FACT_listener, &find->here);
-    if (find->here.local.family != 0)
+    if (find->here.local.family != 0) {
+        report_listener(ctx, find);
         return;
+    }
+    wr_set_absent(ctx->ev, WR_FACT_listener);
     winner = report_same_port(ctx, find);
     winner = winner || report_bound(ctx, find);
     winner = report_udp(ctx, find, winner);
@@ -386,7 +395,7 @@ void wr_probe_listeners(struct wr_probe_ctx *ctx)
     if (find.arrival == 0 && wr_addr_is_loopback(&find.dest))
         find.arrival = LOOPBACK_IFINDEX;
     if (ask_exact(ctx, &find))
-        wr_set_sock(ctx->ev, WR_FACT_listener, &find.here);
+        report_listener(ctx, &find);
     else if (attempt->error == ECONNREFUSED && !wr_ev_true(ctx->ev, WR_FACT_icmp_received))
         look_around(ctx, &find);
 }
