@@ -187,20 +187,9 @@ static uint32_t device_of_address(struct wr_probe_ctx *ctx, const struct wr_addr
     return device;
 }
 
-/* SO_BINDTODEVICE of the program's socket; 0 = none. */
-static uint32_t bound_device(const struct wr_attempt *attempt)
-{
-    int device = 0;
-    socklen_t len = sizeof(device);
-
-    if (WR_SYS(getsockopt, attempt->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &len) < 0)
-        return 0;
-    return device > 0 ? (uint32_t)device : 0;
-}
-
 static uint64_t own_inode(const struct wr_attempt *attempt)
 {
-    struct stat st;
+    struct stat st = {0};
 
     return WR_SYS(fstat, attempt->fd, &st) == 0 ? st.st_ino : 0;
 }
@@ -391,7 +380,9 @@ void wr_probe_listeners(struct wr_probe_ctx *ctx)
         return;
     find.dest = effective_destination(ctx);
     wr_set_uint(ctx->ev, WR_FACT_dialled_ip_version, find.dest.family == AF_INET ? 4 : 6);
-    find.arrival = find.dest.scope != 0 ? find.dest.scope : bound_device(attempt);
+    find.arrival = find.dest.scope != 0
+                       ? find.dest.scope
+                       : (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_bound_device_index, 0);
     if (find.arrival == 0 && wr_addr_is_loopback(&find.dest))
         find.arrival = LOOPBACK_IFINDEX;
     if (ask_exact(ctx, &find))

@@ -166,7 +166,7 @@ static bool try_descriptor(void *ctx, const char *name, unsigned char type)
 
 static bool belongs_to(const char *path, uint32_t uid)
 {
-    struct stat st;
+    struct stat st = {0};
 
     return WR_SYS(newfstatat, AT_FDCWD, path, &st, 0) == 0 && st.st_uid == uid;
 }
@@ -387,7 +387,7 @@ bool wr_owner_find_cgroup(struct wr_probe_ctx *ctx, uint64_t cgroup_id, struct w
         size_t root_len = strlen(roots[i]);
         struct wr_owner_names names;
 
-        memcpy(at.path, roots[i], root_len + 1);
+        wr_join(at.path, CGROUP_PATH, roots[i], (char *)NULL);
         if (WR_SYS(faccessat, AT_FDCWD, marks[i], F_OK) != 0 || !walk(&at, 0, root_len))
             continue;
         names = wr_owner_parse_cgroup(at.path + root_len);
