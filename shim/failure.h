@@ -11,8 +11,8 @@
 #include "frames/registers.h"
 #include "whyrefused/attempt.h"
 
-/* False where the switch is off, in secure execution, or before anything is known: the hooks
- * then only pass calls on. Runs the initialisation at the first call. */
+/* False where the switch is off, in secure execution, or under a seccomp filter that would kill
+ * for what we do: the hooks then only pass calls on. Runs the initialisation at the first call. */
 bool wr_enabled(void);
 
 /* socket() failed. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "track/filter.h"
 
 enum { STATE_NEW = 0, STATE_BUSY, STATE_OFF, STATE_ON };
 
@@ -119,7 +120,7 @@ bool wr_enabled(void)
         start();
         now = atomic_load_explicit(&state, memory_order_acquire);
     }
-    return now == STATE_ON;
+    return now == STATE_ON && !wr_filtered();
 }
 
 const char *wr_start_switch(enum wr_setting setting)
