@@ -73,6 +73,13 @@ def tables():
     for hook in hooks():
         check(f"hook {hook}: has a transparency case", "" if hook in cases else
               "no row of tests/contract/transparency/*.c begins with its name")
+    ours = set(re.findall(r"^OURS\((\w+)\)", read("shim/track/our_calls.def"), re.M))
+    made = {"clone"} if "clone(" in read("shim/frames/worker.c") else set()
+    for path in glob.glob(os.path.join(ROOT, "shim", "**", "*.[ch]"), recursive=True):
+        if "/helper/" not in path:
+            made |= set(re.findall(r"\bWR_SYS\(([a-z0-9_]+)", read(path))) - {"name"}
+    check("system calls: those made are those of our_calls.def",
+          "" if made == ours else f"only made: {sorted(made - ours)}, only listed: {sorted(ours - made)}")
     for row in table("shim/probe/probes.def", "PROBE"):
         check(f"probe {row[0]}: has its file", "" if f"wr_probe_{row[0]}(" in
               read("shim", "probe", row[0] + ".c") else f"shim/probe/{row[0]}.c does not define it")

@@ -5,6 +5,10 @@
 #include <poll.h>
 
 #include <linux/errqueue.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /* Not readable; kept mapped so that nothing else takes the place. */
 static void *unreadable(void)
@@ -407,6 +411,46 @@ static void fcntl64_all(void)
         fcntl_with(call);
 }
 
+/* --- what is watched for filters ------------------------------------------------------------ */
+
+static void prctl_all(void)
+{
+    char name[16] = "";
+
+    OBSERVE(prctl(PR_SET_NAME, "transparent"));
+    OBSERVE(prctl(PR_GET_NAME, name));
+    say("  name %s\n", name);
+    OBSERVE(prctl(PR_GET_DUMPABLE));
+    OBSERVE(prctl(PR_GET_SECCOMP));
+    OBSERVE(prctl(PR_SET_SECCOMP, 99, NULL));
+    OBSERVE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL));
+    OBSERVE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (void *)8));
+    OBSERVE(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, 99999, 0, 0));
+    OBSERVE(prctl(-1, 1, 2, 3, 4));
+}
+
+static void syscall_all(void)
+{
+    struct sockaddr_in addr = v4(PORT_CLOSED);
+    char bytes[4] = "";
+    int fd = open("/dev/zero", O_RDONLY);
+    long memory;
+
+    OBSERVE(syscall(SYS_getppid) == getppid());
+    OBSERVE(syscall(SYS_read, fd, bytes, sizeof(bytes)));
+    OBSERVE(syscall(SYS_close, fd));
+    OBSERVE(syscall(SYS_close, fd));
+    OBSERVE(syscall(SYS_connect, tcp(), &addr, sizeof(addr)));
+    /* six arguments, all of which matter */
+    memory = syscall(SYS_mmap, NULL, 4096L, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    OBSERVE(memory != -1 && *(char *)memory == 0);
+    OBSERVE(syscall(SYS_munmap, memory, 4096L));
+    OBSERVE(syscall(SYS_seccomp, 99, 0, NULL));
+    OBSERVE(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL));
+    OBSERVE(syscall(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0));
+    OBSERVE(syscall(-1L, 1, 2, 3));
+}
+
 /* --- names --------------------------------------------------------------------------------- */
 
 static void resolve(const char *name, const char *service, const struct addrinfo *hints)
@@ -476,5 +520,7 @@ const struct test_case cases[] = {
     {"fcntl", "all", fcntl_all},
     {"fcntl64", "all", fcntl64_all},
     {"getaddrinfo", "all", getaddrinfo_all},
+    {"prctl", "all", prctl_all},
+    {"syscall", "all", syscall_all},
     {0},
 };
