@@ -77,17 +77,24 @@ listen_unix() {
     serve unix "$@"
 }
 
-# add_device NAME: an interface that is up and swallows what is sent; of the first kind that this
-# kernel has.
+# add_device NAME: an interface that is up, has no address of its own, and swallows what is sent; of
+# the first kind that this kernel has.
 add_device() {
-    ip link add "$1" type dummy 2>/dev/null && ip link set "$1" up && return
-    if ip link add "$1" type veth peer name "$1-peer" 2>/dev/null; then
-        ip link set "$1" up
-        ip link set "$1-peer" up
-        return
+    if ip link add "$1" type dummy 2>/dev/null; then
+        :
+    elif ip link add "$1" type veth peer name "$1-peer" 2>/dev/null; then
+        # out of sight, if that can be done
+        if [ -e /run/netns/nowhere ] || ip netns add nowhere 2>/dev/null; then
+            ip link set "$1-peer" netns nowhere
+            ip -n nowhere link set "$1-peer" addrgenmode none up
+        else
+            ip link set "$1-peer" addrgenmode none up
+        fi
+    else
+        ip link add "$1" type bridge 2>/dev/null ||
+            skip 'this kernel has no dummy, veth or bridge interface'
     fi
-    ip link add "$1" type bridge 2>/dev/null && ip link set "$1" up && return
-    skip 'this kernel has no dummy, veth or bridge interface'
+    ip link set "$1" addrgenmode none up
 }
 
 # add_addr ADDRESS/LENGTH DEVICE: makes the device where there is none, and is back when the
