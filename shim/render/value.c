@@ -266,7 +266,7 @@ static bool sock_part(const struct wr_evidence *ev, const struct wr_sock *sock, 
     }
 }
 
-static bool addr_part(const struct wr_addr *addr, enum wr_part part, unsigned quote,
+static bool addr_part(const struct wr_addr *addr, int protocol, enum wr_part part, unsigned quote,
                       struct wr_buf *out)
 {
     switch (part) {
@@ -277,7 +277,7 @@ static bool addr_part(const struct wr_addr *addr, enum wr_part part, unsigned qu
     case WR_PART_PORT:
         return put_port(addr->port, out);
     case WR_PART_SERVICE:
-        return put_service(addr->port, 0, out);
+        return put_service(addr->port, protocol, out);
     default:
         return false;
     }
@@ -292,6 +292,14 @@ static bool errno_part(int error, enum wr_part part, struct wr_buf *out)
     else if (text != NULL)
         wr_buf_str(out, text);
     return part == WR_PART_VALUE || text != NULL;
+}
+
+/* Of the socket that the report is about; 0 where it is not known. */
+static int protocol_of(const struct wr_evidence *ev)
+{
+    return ev->state[WR_FACT_socket_protocol] == WR_PRESENT
+               ? (int)ev->value[WR_FACT_socket_protocol].number
+               : 0;
 }
 
 bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part, unsigned quote,
@@ -316,7 +324,7 @@ bool wr_value(const struct wr_evidence *ev, enum wr_fact fact, enum wr_part part
     case WR_KIND_errno:
         return errno_part((int)number, part, out);
     case WR_KIND_addr:
-        return addr_part(&ev->value[fact].addr, part, quote, out);
+        return addr_part(&ev->value[fact].addr, protocol_of(ev), part, quote, out);
     case WR_KIND_text:
         if (ev->value[fact].text.len != 0)
             wr_value_text(ev->text + ev->value[fact].text.at, ev->value[fact].text.len,

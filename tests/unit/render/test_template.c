@@ -73,6 +73,12 @@ static void values(void **state)
     EXPANDS("{destination_local} {icmp_received}", "yes no");
     EXPANDS("{destination} {destination.address} {destination.port} {destination.service}",
             "10.4.0.2:5432 10.4.0.2 5432 postgresql");
+    struct wr_addr syslog = v4(10, 4, 0, 2, 514);
+    wr_set_addr(&ev, WR_FACT_source, &syslog);
+    wr_set_uint(&ev, WR_FACT_socket_protocol, IPPROTO_UDP);
+    EXPANDS("{source.service}", "syslog");
+    wr_set_uint(&ev, WR_FACT_socket_protocol, IPPROTO_TCP);
+    EXPANDS("{source.service}", "shell");
     EXPANDS("{asked_name}", "db.local");
     EXPANDS("{listener}", "LISTEN 127.0.0.1:5432  postgres (pid 812, a.service)");
     EXPANDS("{listener.owner} {listener.endpoint} {listener.uid} {listener.queue_max}",

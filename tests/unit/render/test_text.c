@@ -110,6 +110,10 @@ static void unsure(void **state)
     assert_null(strstr(render(WR_FORMAT_TEXT, false), "packet filter"));
     c.report.out_of_time = false;
     assert_null(strstr(render(WR_FORMAT_TEXT, false), "unknown"));
+    c.cause.rank = 0;
+    assert_non_null(strstr(render(WR_FORMAT_TEXT, false), "whether"));
+    c.verdict.confidence = WR_MATCH_CERTAIN; /* then no rival is open */
+    assert_non_null(strstr(render(WR_FORMAT_TEXT, false), "= unknown  (nothing)\n"));
 }
 
 static void headlines(void **state)
