@@ -266,6 +266,7 @@ documents := $(wildcard README.md LICENSE conf/whyrefused.conf conf/report.schem
 # target path, source file: one word each, so that uninstall removes what install made.
 installed = $(libdir)/whyrefused/libwhyrefused.so:0755:$(BUILD)/libwhyrefused.so \
 	$(libdir)/whyrefused/whyrefused:0755:$(BUILD)/whyrefused \
+	$(prefix)/lib/systemd/catalog/whyrefused.catalog:0644:conf/whyrefused.catalog \
 	$(foreach f,$(man_pages),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):0644:$(f)) \
 	$(foreach f,$(completion_bash),$(completiondir)/whyrefused:0644:$(f)) \
 	$(foreach f,$(completion_zsh),$(zshdir)/_whyrefused:0644:$(f)) \

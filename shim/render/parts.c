@@ -194,7 +194,7 @@ bool wr_unix_name(const struct wr_attempt *attempt, struct wr_unix_name *ret_nam
         name.len = strnlen(name.bytes, name.len);
     }
     *ret_name = name;
-    return name.len > 0;
+    return name.abstract || name.len > 0; /* an abstract name may be empty */
 }
 
 const char *wr_transport(const struct wr_attempt *attempt)

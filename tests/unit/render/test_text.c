@@ -76,6 +76,8 @@ static void unix_path(void **state)
     assert_string_equal(render(WR_FORMAT_SHORT, false),
                         "whyrefused: error: connect to @/tmp/.X11-unix/X0 was refused: /run/x does "
                         "not exist [unix-no-such-path] certain\n");
+    c.attempt.address_read = 3; /* an abstract name of no bytes */
+    assert_non_null(strstr(render(WR_FORMAT_SHORT, false), "connect to @ was refused"));
     c.attempt.address_read = 2;
     assert_non_null(strstr(render(WR_FORMAT_SHORT, false),
                            "connect to an unnamed address of AF_UNIX was refused"));
