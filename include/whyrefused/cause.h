@@ -14,7 +14,7 @@
  * address (render/template.h lists the parts). A fact that is unknown or absent drops the group
  * in [square brackets] around it, or else the whole sentence. {?fact} prints nothing and asks for
  * a fact that is present and, if a bool or a number, not zero; {!fact} asks for one that is absent
- * or zero. [[ is a literal bracket. */
+ * or zero. [[ is a literal bracket, {{ a literal brace. */
 
 /* What match() says. Above WR_MATCH_UNKNOWN the order is the confidence. */
 enum wr_match {

@@ -87,6 +87,8 @@ static void put_subject(const struct wr_report *report, struct wr_buf *out)
         put_unix(report, &name, out);
     } else if (attempt->call == WR_CALL_LISTEN) {
         wr_buf_str(out, "a socket");
+    } else if (attempt->address_len < sizeof(sa_family_t)) {
+        wr_buf_str(out, "an incomplete address");
     } else if (attempt->address_read < sizeof(sa_family_t)) {
         wr_buf_str(out, "an address that cannot be read");
     } else {

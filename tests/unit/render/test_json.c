@@ -188,8 +188,14 @@ static void other_calls(void **state)
     json_decref(json);
     c.attempt.call = WR_CALL_CONNECT;
     c.attempt.error = EFAULT;
+    c.attempt.address_len = 16;
     json = render();
     TEXT("message", "connect to an address that cannot be read failed (Bad address): h");
+    json_decref(json);
+    c.attempt.error = EINVAL;
+    c.attempt.address_len = 1;
+    json = render();
+    TEXT("message", "connect to an incomplete address failed (Invalid argument): h");
     json_decref(json);
 }
 
