@@ -350,6 +350,11 @@ static void stderr_stalled(void **state)
 {
     (void)state;
     IN_CHILD(stalled);
+}
+
+static void stderr_stalled_without_proc(void **state)
+{
+    (void)state;
     IN_NAMESPACE(stalled_without_proc);
 }
 
@@ -565,6 +570,7 @@ int main(void)
         cmocka_unit_test_setup(stderr_reused, fresh),
         cmocka_unit_test_setup(stderr_pipe, fresh),
         cmocka_unit_test_setup(stderr_stalled, fresh),
+        cmocka_unit_test_setup(stderr_stalled_without_proc, fresh),
         cmocka_unit_test_setup(stderr_reader_gone, fresh),
         cmocka_unit_test_setup(stderr_socket, fresh),
         cmocka_unit_test_setup(stderr_file, fresh),
