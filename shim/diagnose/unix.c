@@ -196,6 +196,11 @@ static enum wr_match match_abstract_missing(const struct wr_evidence *ev)
             "[sudo {!unix_unit_of_user}]systemctl [--user {?unix_unit_of_user}]start {unix_unit}" \
     }
 
+/* A socket of the path or name in another network namespace; the process is only one of it. */
+#define IN_OTHER_NETNS                                         \
+    "in the network namespace of [{unix_netns_program} (]pid " \
+    "{unix_netns_pid}[){?unix_netns_program}]"
+
 #define TYPE_WORDS(fact) "[stream{?" fact "=1}][datagram{?" fact "=2}][seqpacket{?" fact "=5}]"
 
 const struct wr_cause wr_causes_unix[] = {
@@ -411,7 +416,8 @@ const struct wr_cause wr_causes_unix[] = {
                     "it was shut down: it takes no connections any more{?unix_holder_shutdown}",
                     "a connect with a socket of another type was answered EPROTOTYPE, which tells "
                     "that a socket has the file, in another network namespace{!unix_holder}"
-                    "{?unix_held}"},
+                    "{?unix_held}",
+                    "it is a socket " IN_OTHER_NETNS},
         .ruled_out = "no socket has the file",
         .fixes = {{"wait until the server listens, and look into its log where it does not"
                    "[: {unix_holder.owner}]",
@@ -436,7 +442,8 @@ const struct wr_cause wr_causes_unix[] = {
         .because = {"{unix_holder.queue} connections wait to be accepted, and listen() asked for a "
                     "queue of {unix_holder.queue_max}[: {unix_holder.owner}]{?unix_queue_full}",
                     "connect() on an AF_UNIX socket answers EAGAIN for no other reason",
-                    "the queue has room again now{!unix_queue_full}"},
+                    "the queue has room again now{!unix_queue_full}",
+                    "the socket is one " IN_OTHER_NETNS},
         .fixes = {{"see why the server does not accept: is it busy, stuck, or stopped"
                    "[? {unix_holder.owner}]",
                    "ss -lx src {unix_path}"},
@@ -525,6 +532,7 @@ const struct wr_cause wr_causes_unix[] = {
         .match = match_abstract_missing,
         WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_abstract, WR_FACT_unix_holder),
         .because = {"no socket of this network namespace has the name {unix_path}{!unix_holder}",
+                    "a socket has this name, and listens, " IN_OTHER_NETNS "{?unix_netns_listens}",
                     "a socket has this name with another number of NULs at its end"
                     "{?unix_near_name}",
                     "the name that the program passed ends in {unix_padding} NULs, which belong to "

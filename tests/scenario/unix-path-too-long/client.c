@@ -18,8 +18,8 @@ int main(int argc, char **argv)
 
     (void)argc;
     memcpy(address.bytes + offsetof(struct sockaddr_un, sun_path), argv[1], len + 1);
-    if (connect(fd, &address.any,
-                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1)) == 0)
+    if (connect(fd, &address.any, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1)) ==
+        0)
         return 0;
     return errno == EINVAL ? 6 : 1;
 }
