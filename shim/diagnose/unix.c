@@ -110,7 +110,9 @@ static enum wr_match match_not_a_socket(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     if (!wr_ev_has(ev, WR_FACT_unix_file_type))
         return WR_MATCH_NO;
-    return is_socket(ev) ? WR_MATCH_RULED_OUT : WR_MATCH_CERTAIN;
+    if (!is_socket(ev))
+        return WR_MATCH_CERTAIN;
+    return failed_with(ev, ECONNREFUSED) ? WR_MATCH_RULED_OUT : WR_MATCH_NO;
 }
 
 static enum wr_match match_stale(const struct wr_evidence *ev)
@@ -306,7 +308,7 @@ const struct wr_cause wr_causes_unix[] = {
         .because = {"a socket listens at {unix_elsewhere}[: {unix_elsewhere_socket.owner}]",
                     "{unix_missing} does not exist", "{unix_not_directory} is no directory",
                     "no socket has the file {unix_path}{!unix_held}"},
-        .fixes = {{"connect to {unix_elsewhere}", NULL},
+        .fixes = {{"connect to {unix_elsewhere}, if that is the service that is meant", NULL},
                   {"or let the service make its socket at {unix_path}", NULL}},
     },
     {
@@ -419,8 +421,7 @@ const struct wr_cause wr_causes_unix[] = {
                     "{?unix_held}",
                     "it is a socket " IN_OTHER_NETNS},
         .ruled_out = "no socket has the file",
-        .fixes = {{"wait until the server listens, and look into its log where it does not"
-                   "[: {unix_holder.owner}]",
+        .fixes = {{"wait until the server listens, and look into its log where it does not",
                    "journalctl -u {unix_holder.unit}"},
                   {"see the sockets at that path", "ss -xa src {unix_path}"}},
     },
@@ -444,8 +445,7 @@ const struct wr_cause wr_causes_unix[] = {
                     "connect() on an AF_UNIX socket answers EAGAIN for no other reason",
                     "the queue has room again now{!unix_queue_full}",
                     "the socket is one " IN_OTHER_NETNS},
-        .fixes = {{"see why the server does not accept: is it busy, stuck, or stopped"
-                   "[? {unix_holder.owner}]",
+        .fixes = {{"see why the server does not accept: it is busy, stuck, or stopped",
                    "ss -lx src {unix_path}"},
                   {"let the server call listen() with a longer queue (net.core.somaxconn is the "
                    "upper bound)",
@@ -481,7 +481,8 @@ const struct wr_cause wr_causes_unix[] = {
         .fixes = {{"log in again, or restart the service: new sessions of {unix_user} have the "
                    "group{?unix_group_new_sessions}",
                    "newgrp {unix_denied_group}"},
-                  {"add {unix_user} to the group {unix_denied_group}, then log in again"
+                  {"add {unix_user} to the group {unix_denied_group}, if it is to have what the "
+                   "service can do, then log in again"
                    "{?unix_group_allows}{!unix_group_member}{!unix_group_new_sessions}",
                    "sudo usermod -aG {unix_denied_group} {unix_user}"},
                   {"run the program as {unix_denied_owner}, or let the server give the socket to a "
