@@ -6,7 +6,8 @@
 
 #include "whyrefused/cause.h"
 
-extern const struct wr_cause wr_causes_unix[];          /* unix.c: AF_UNIX */
+extern const struct wr_cause wr_causes_unix[];          /* unix.c: AF_UNIX, the path */
+extern const struct wr_cause wr_causes_unix_socket[];   /* unix_socket.c: AF_UNIX, the socket */
 extern const struct wr_cause wr_causes_route[];         /* route.c: the network between */
 extern const struct wr_cause wr_causes_local[];         /* local.c: local resources */
 extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addresses, ports */
