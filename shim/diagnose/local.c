@@ -42,10 +42,12 @@ static enum wr_match match_memory(const struct wr_evidence *ev)
 
     if (error != ENOBUFS && error != ENOMEM && error != ENFILE)
         return WR_MATCH_NO;
-    if (is_full(ev, WR_FACT_cgroup_memory_bytes, WR_FACT_cgroup_memory_max_bytes) ||
-        (error != ENFILE && is_full(ev, WR_FACT_tcp_memory_pages, WR_FACT_tcp_memory_max_pages)))
+    if (wr_ev_uint(ev, WR_FACT_cgroup_memory_failures, 0) != 0 ||
+        is_full(ev, WR_FACT_cgroup_memory_bytes, WR_FACT_cgroup_memory_max_bytes))
         return WR_MATCH_LIKELY;
-    return WR_MATCH_POSSIBLE;
+    return error != ENFILE && is_full(ev, WR_FACT_tcp_memory_pages, WR_FACT_tcp_memory_max_pages)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_POSSIBLE;
 }
 
 static bool is_socket(const struct wr_evidence *ev)
@@ -96,8 +98,6 @@ const struct wr_cause wr_causes_local[] = {
                   {"{?error=23}raise the limit of the system",
                    "sudo sysctl -w fs.file-max=1000000"}},
     },
-    /* Not made for real by a scenario: a cgroup at its limit stops the page faults of the program
-     * (and of the report), too, and other shortages need a machine without memory. */
     {
         .id = "local-memory",
         .seen_as = "ENOBUFS, ENOMEM, ENFILE",
@@ -111,8 +111,9 @@ const struct wr_cause wr_causes_local[] = {
             "one of them is used up, the call fails with ENOBUFS or ENOMEM.",
         .rank = WR_RANK_SPECIFIC,
         .match = match_memory,
-        WR_CITES(WR_FACT_error, WR_FACT_cgroup_memory_bytes, WR_FACT_cgroup_memory_max_bytes,
-                 WR_FACT_tcp_memory_pages, WR_FACT_tcp_memory_max_pages),
+        WR_CITES(WR_FACT_error, WR_FACT_cgroup_memory_failures, WR_FACT_cgroup_memory_bytes,
+                 WR_FACT_cgroup_memory_max_bytes, WR_FACT_tcp_memory_pages,
+                 WR_FACT_tcp_memory_max_pages),
         .because = {"this process's cgroup uses {cgroup_memory_bytes} of {cgroup_memory_max_bytes} "
                     "bytes",
                     "{?cgroup_memory_failures}it reached its limit {cgroup_memory_failures} times",
