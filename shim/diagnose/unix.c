@@ -103,7 +103,7 @@ static enum wr_match match_no_permission(const struct wr_evidence *ev)
     if (!wr_unix_failed_with(ev, EACCES) || !wr_ev_known(ev, WR_FACT_unix_path))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_unix_denied))
-        return WR_MATCH_CERTAIN;
+        return wr_ev_known(ev, WR_FACT_unix_denied_mode) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
     return wr_ev_absent(ev, WR_FACT_unix_denied) ? WR_MATCH_RULED_OUT : WR_MATCH_UNKNOWN;
 }
 
@@ -289,7 +289,7 @@ const struct wr_cause wr_causes_unix[] = {
                    "can do.",
         .rank = WR_RANK_SPECIFIC,
         .match = match_no_permission,
-        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_denied),
+        WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_denied, WR_FACT_unix_denied_mode),
         .because = {"{unix_denied} is {unix_denied_mode}, owner {unix_denied_owner}, group "
                     "{unix_denied_group}; the program runs as {unix_user}",
                     "the user is not in the group {unix_denied_group}{!unix_group_member}"

@@ -193,20 +193,37 @@ static void set_mode(struct wr_probe_ctx *ctx, unsigned mode)
     wr_set_text(ctx->ev, WR_FACT_unix_denied_mode, text, sizeof(text));
 }
 
+/* The mode lets the user do it: then something else has denied it, a security module or a file
+ * server. Not asked where there is an ACL. */
+static bool mode_allows(struct wr_probe_ctx *ctx, const struct wr_unix_file *file, uint32_t uid,
+                        unsigned need)
+{
+    int member;
+
+    if (file->uid == uid)
+        return (file->mode >> 6 & need) == need;
+    member = has_group(ctx, file->gid);
+    if (member < 0)
+        return false;
+    return (file->mode >> (member > 0 ? 3 : 0) & need) == need;
+}
+
 void wr_unix_denied(struct wr_probe_ctx *ctx, const char *path, bool directory, unsigned need)
 {
     struct wr_evidence *ev = ctx->ev;
     struct wr_unix_file file;
     uint32_t uid = (uint32_t)WR_SYS(geteuid);
     char user[NAME_SIZE], owner[NAME_SIZE];
-    bool named;
+    bool acl = WR_SYS(getxattr, path, "system.posix_acl_access", NULL, 0) > 0;
+    bool seen = wr_unix_stat(path, true, &file) == 0, named;
 
+    if (seen && !acl && mode_allows(ctx, &file, uid, need))
+        return;
     wr_set_str(ev, WR_FACT_unix_denied, path);
     wr_set_bool(ev, WR_FACT_unix_denied_directory, directory);
     wr_set_bool(ev, WR_FACT_unix_denied_write, (need & W_OK) != 0);
-    wr_set_bool(ev, WR_FACT_unix_denied_acl,
-                WR_SYS(getxattr, path, "system.posix_acl_access", NULL, 0) > 0);
-    if (wr_unix_stat(path, true, &file) < 0)
+    wr_set_bool(ev, WR_FACT_unix_denied_acl, acl);
+    if (!seen)
         return;
     named = wr_unix_user(ctx, uid, user, sizeof(user), NULL, 0);
     set_name(ctx, WR_FACT_unix_user, "uid ", uid, named ? user : NULL);
@@ -214,7 +231,7 @@ void wr_unix_denied(struct wr_probe_ctx *ctx, const char *path, bool directory, 
              wr_unix_user(ctx, file.uid, owner, sizeof(owner), NULL, 0) ? owner : NULL);
     set_mode(ctx, file.mode);
     /* With an ACL the group bits are a mask, and say nothing of the group. */
-    if (ev->value[WR_FACT_unix_denied_acl].number == 0)
+    if (!acl)
         wr_set_bool(ev, WR_FACT_unix_group_allows,
                     file.gid != 0 && file.uid != uid && (file.mode >> 3 & need) == need);
     state_group(ctx, uid, file.gid, named ? user : NULL);

@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/sys.h"
 #include "probe/owner.h"
 #include "probe/unix_work.h"
 
 #ifndef UDIAG_SHOW_UID
 #define UDIAG_SHOW_UID 0x40 /* Linux 5.3 */
 #endif
+#define NETNS_COOKIE 71 /* SO_NETNS_COOKIE of asm-generic/socket.h */
 #define DIAG_UID 7
 #define DIAG_SHUTDOWN 6
 #define STATE_BOUND 13 /* of struct wr_sock */
@@ -236,6 +238,20 @@ static bool each_row(void *ctx, const struct nlmsghdr *message)
     return true;
 }
 
+/* The program's socket belongs to the network namespace that the dump shows. A thread may have
+ * moved to another since it made the socket: setns(2). Assumed where the kernel is older than
+ * SO_NETNS_COOKIE (5.14). */
+static bool same_netns(struct wr_probe_ctx *ctx)
+{
+    uint64_t ours = 0, theirs = 0;
+    socklen_t len = sizeof(ours);
+
+    return ctx->attempt->fd < 0 ||
+           WR_SYS(getsockopt, ctx->diag_fd, SOL_SOCKET, NETNS_COOKIE, &ours, &len) < 0 ||
+           WR_SYS(getsockopt, ctx->attempt->fd, SOL_SOCKET, NETNS_COOKIE, &theirs, &len) < 0 ||
+           ours == theirs;
+}
+
 static int dump(struct hunt *hunt)
 {
     struct {
@@ -359,7 +375,7 @@ void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
         return;
     hunt.known = wr_unix_known(work->name);
     rc = dump(&hunt);
-    if (rc < 0 && rc != -ETIME)
+    if ((rc < 0 && rc != -ETIME) || (abstract && !same_netns(ctx)))
         return;
     if (abstract && rc == 0)
         wr_set_bool(ctx->ev, WR_FACT_unix_near_name, hunt.near);

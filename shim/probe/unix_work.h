@@ -69,7 +69,8 @@ int wr_unix_stat(const char *path, bool follow, struct wr_unix_file *ret_file);
 /* unix_walk.c: follows the path as the kernel does and states where and why it breaks. */
 void wr_unix_walk(struct wr_probe_ctx *ctx, struct wr_unix_work *work);
 
-/* unix_access.c: states who may not do what to a file or directory, and why not. */
+/* unix_access.c: the kernel denied `need` (R_OK, W_OK, X_OK) on a file or directory: states who may
+ * not do what, and why not. States nothing where its mode does not forbid it. */
 void wr_unix_denied(struct wr_probe_ctx *ctx, const char *path, bool directory, unsigned need);
 /* The name of a user from /etc/passwd, and the home directory; false where it can't be told. */
 bool wr_unix_user(struct wr_probe_ctx *ctx, uint32_t uid, char *ret_name, size_t name_size,

@@ -373,6 +373,21 @@ static void a_bind_asks_for_the_directory_only(void **state)
     assert_int_equal(world.ev.state[WR_FACT_unix_missing], WR_UNKNOWN);
 }
 
+static void a_mode_that_allows_it_is_not_blamed(void **state)
+{
+    (void)state;
+    look(WR_CALL_LISTEN, SOCK_STREAM, "a", 2, EACCES);
+    wr_unix_denied(&world.ctx, directory, true, X_OK);
+    assert_int_equal(world.ev.state[WR_FACT_unix_denied], WR_UNKNOWN);
+    assert_int_equal(mkdir("closed", 0010), 0);
+    assert_int_equal(chmod("closed", 0010), 0);
+    wr_unix_denied(&world.ctx, in_directory("closed"), true, X_OK);
+    is_text(WR_FACT_unix_denied, in_directory("closed"));
+    is_text(WR_FACT_unix_denied_mode, "d-----x---");
+    is_number(WR_FACT_unix_denied_write, 0);
+    is_number(WR_FACT_unix_group_allows, 0); /* the user owns it: its group does not count */
+}
+
 static void other_attempts_are_left_alone(void **state)
 {
     (void)state;
@@ -412,6 +427,7 @@ int main(void)
         cmocka_unit_test(odd_strings_are_repaired),
         cmocka_unit_test(a_cut_path_is_completed),
         cmocka_unit_test(a_bind_asks_for_the_directory_only),
+        cmocka_unit_test(a_mode_that_allows_it_is_not_blamed),
         cmocka_unit_test(other_attempts_are_left_alone),
         cmocka_unit_test(daemons_are_known_by_their_paths),
     };
