@@ -201,7 +201,7 @@ $(BUILD)/libfuzz.a: $(fuzz_obj)
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libfuzz.a tests/fuzz/standalone.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(fuzz_ld) $(all_cppflags) -std=gnu11 -O1 -g -w -o $@ $< $(BUILD)/libfuzz.a
+	$(Q)$(fuzz_ld) $(all_cppflags) -std=gnu11 -O1 -g -MMD -MP -w -o $@ $< $(BUILD)/libfuzz.a
 fuzz: $(fuzz_bin) ## parsers and renderers with random input; FUZZ_SECONDS=4 for each
 	$(Q)set -e; for f in $(fuzz_bin); do echo "  RUN     $$f"; mkdir -p $$f.corpus; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$$f. $$f.corpus >$$f.log 2>&1 || \
@@ -290,4 +290,4 @@ help: ## this list
 	@echo '  Variables: V=1, CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, libdir, BUILD, T=GLOB'
 
 -include $(shim_obj:.o=.d) $(helper_obj:.o=.d) $(golden_obj:.o=.d) $(fuzz_obj:.o=.d) \
-	$(unit_bin:=.d) $(contract_bin:=.d) $(bench_bin:=.d) $(demo_bin:=.d)
+	$(unit_bin:=.d) $(contract_bin:=.d) $(bench_bin:=.d) $(demo_bin:=.d) $(fuzz_bin:=.d)
