@@ -158,6 +158,15 @@ static void find_causes(struct run *run)
     wr_diagnose(&space->evidence, &space->verdict);
 }
 
+/* The journal and syslog carry the report as JSON beside the line for people. */
+static bool wants_json(const struct wr_settings *settings)
+{
+    enum wr_sink_kind kind = wr_sink_kind(settings->text[WR_SETTING_log]);
+
+    return settings->number[WR_SETTING_format] == WR_FORMAT_JSON || kind == WR_SINK_JOURNAL ||
+           kind == WR_SINK_SYSLOG;
+}
+
 static const char *value_of_variable(const char *name, size_t len)
 {
     struct workspace *space = running->space;
@@ -186,12 +195,12 @@ static void write_report(struct run *run)
     struct wr_buf headline = wr_buf_on(space->headline, sizeof(space->headline));
     struct wr_buf out = wr_buf_on(space->output, sizeof(space->output));
     struct wr_buf json = wr_buf_on(space->json, sizeof(space->json));
-    enum wr_sink_kind kind = wr_sink_kind(target.log);
-
     wr_render(format, &run->report, format != WR_FORMAT_JSON && wr_wants_colour(settings, &target),
               &out);
     wr_render_headline(&run->report, &headline);
-    if (kind == WR_SINK_JOURNAL || kind == WR_SINK_SYSLOG)
+    if (format == WR_FORMAT_JSON)
+        json = out;
+    else if (wants_json(settings))
         wr_render(WR_FORMAT_JSON, &run->report, false, &json);
     struct wr_sink_fields fields = {.message = wr_buf_terminate(&headline),
                                     .cause = space->verdict.cause->id,
@@ -246,7 +255,7 @@ static void report(struct wr_attempt *attempt, const struct wr_registers *regist
                                  .redact_hosts = (redact >> WR_REDACT_HOSTS & 1) != 0,
                                  .redact_paths = (redact >> WR_REDACT_PATHS & 1) != 0}};
 
-    wr_whoami(&space->process, space->scratch);
+    wr_whoami(&space->process, wants_json(settings), space->scratch);
     if (!wr_wants_program(settings, space->process.name, space->process.executable))
         return;
     run.no_descriptors = attempt->error == EMFILE;

@@ -87,7 +87,7 @@ static void find_test(struct wr_process *process, char *space)
         process->test[0] = '\0';
 }
 
-void wr_whoami(struct wr_process *ret_process, char *space)
+void wr_whoami(struct wr_process *ret_process, bool with_test, char *space)
 {
     memset(ret_process, 0, sizeof(*ret_process));
     ret_process->pid = (int32_t)WR_SYS(getpid);
@@ -107,5 +107,6 @@ void wr_whoami(struct wr_process *ret_process, char *space)
         look_up(ret_process, space);
         keep(ret_process);
     }
-    find_test(ret_process, space);
+    if (with_test)
+        find_test(ret_process, space);
 }

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "probe/probe.h"
 
@@ -52,21 +54,37 @@ static int legacy_tables(const char *path, char *space)
     return len != 0;
 }
 
-void wr_probe_netfilter(struct wr_probe_ctx *ctx)
+/* Tables come and go rarely, failures in bursts: an answer holds for a moment. */
+#define FRESH_NS 1000000000u
+static _Atomic uint64_t remembered_ns; /* when, and in the lowest bit what */
+
+static void find_out(struct wr_probe_ctx *ctx)
 {
     bool exist = false;
     int error, legacy4, legacy6;
 
-    if (ctx->attempt->call != WR_CALL_CONNECT || ctx->attempt->target.family == 0 ||
-        ctx->attempt->error == EADDRNOTAVAIL || ctx->attempt->error == EINVAL)
-        return;
     error = nf_tables_exist(ctx->scratch, ctx->until_ns, &exist);
     if (error == -EPERM || error == -EACCES || error == -ETIME)
         return;
     legacy4 = legacy_tables("/proc/net/ip_tables_names", ctx->scratch);
     legacy6 = legacy_tables("/proc/net/ip6_tables_names", ctx->scratch);
-    if (exist || legacy4 > 0 || legacy6 > 0)
-        wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, true);
-    else if (legacy4 == 0 && legacy6 == 0)
-        wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, false);
+    exist = exist || legacy4 > 0 || legacy6 > 0;
+    if (!exist && (legacy4 < 0 || legacy6 < 0))
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, exist);
+    if (!wr_process_borrows_memory())
+        atomic_store_explicit(&remembered_ns, (wr_now_ns() & ~1ull) | exist, memory_order_relaxed);
+}
+
+void wr_probe_netfilter(struct wr_probe_ctx *ctx)
+{
+    uint64_t before = atomic_load_explicit(&remembered_ns, memory_order_relaxed);
+
+    if (ctx->attempt->call != WR_CALL_CONNECT || ctx->attempt->target.family == 0 ||
+        ctx->attempt->error == EADDRNOTAVAIL || ctx->attempt->error == EINVAL)
+        return;
+    if (before != 0 && wr_now_ns() - before < FRESH_NS)
+        wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, before & 1);
+    else
+        find_out(ctx);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The route to the destination: as the socket asks for it, and as a socket without options would.
  * Sets the facts of the section "route"; other probes start from them. */
+#include <errno.h>
 #include <linux/rtnetlink.h>
 
 #include "base/address.h"
@@ -43,27 +44,23 @@ static void set_matched(struct wr_probe_ctx *ctx, const struct wr_route_query *q
     wr_set_uint(ctx->ev, WR_FACT_route_table, matched.table);
 }
 
-/* Returns false where the kernel could not be asked. */
-static bool set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *query,
-                      struct wr_route_answer *ret_answer)
+static void set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *query,
+                      const struct wr_route_answer *answer)
 {
-    struct wr_route_answer answer;
-
-    if (wr_route_ask(ctx, query, false, &answer) < 0)
-        return false;
-    *ret_answer = answer;
-    if (answer.error != 0) {
-        wr_set_errno(ctx->ev, WR_FACT_route_error, answer.error);
+    if (answer->error != 0) {
+        wr_set_errno(ctx->ev, WR_FACT_route_error, answer->error);
         wr_set_absent(ctx->ev, WR_FACT_route_type);
-        return true;
+        return;
     }
     wr_set_absent(ctx->ev, WR_FACT_route_error);
-    wr_set_uint(ctx->ev, WR_FACT_route_type, answer.type);
-    set_addr_or_absent(ctx, WR_FACT_route_gateway, &answer.gateway);
-    set_addr_or_absent(ctx, WR_FACT_route_source, &answer.source);
-    set_device(ctx, WR_FACT_route_device, answer.device);
+    wr_set_uint(ctx->ev, WR_FACT_route_type, answer->type);
+    set_addr_or_absent(ctx, WR_FACT_route_gateway, &answer->gateway);
+    set_addr_or_absent(ctx, WR_FACT_route_source, &answer->source);
+    /* within this machine neither the device nor the table tells anything: not asked for */
+    if (answer->type == RTN_LOCAL)
+        return;
+    set_device(ctx, WR_FACT_route_device, answer->device);
     set_matched(ctx, query);
-    return true;
 }
 
 /* The way of a socket without device, mark and source: whose address the destination is does not
@@ -117,6 +114,11 @@ static void set_offender(struct wr_probe_ctx *ctx)
                     answer.error == 0 && answer.type == RTN_LOCAL);
 }
 
+static bool has_no_options(const struct wr_route_query *query)
+{
+    return query->device == 0 && query->mark == 0 && query->from.family == 0;
+}
+
 void wr_probe_route(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
@@ -127,13 +129,27 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
     if (attempt->target.family == 0 ||
         (attempt->call != WR_CALL_CONNECT && attempt->call != WR_CALL_BIND))
         return;
+    query = wr_route_query_of(ctx, false);
+    /* An answer from a loopback address came from this machine: no need to ask for the way. */
+    if (attempt->error == ECONNREFUSED && wr_addr_is_loopback(&attempt->target) &&
+        has_no_options(&query)) {
+        wr_set_bool(ctx->ev, WR_FACT_destination_local, true);
+        set_offender(ctx);
+        return;
+    }
     asked = set_local(ctx, &unbound);
     if (attempt->call != WR_CALL_CONNECT)
         return;
     wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&attempt->target));
     set_offender(ctx);
-    query = wr_route_query_of(ctx, false);
-    if (set_route(ctx, &query, &bound) && asked &&
-        (query.device != 0 || query.mark != 0 || query.from.family != 0))
+    if (has_no_options(&query)) {
+        if (asked)
+            set_route(ctx, &query, &unbound);
+        return;
+    }
+    if (wr_route_ask(ctx, &query, false, &bound) < 0)
+        return;
+    set_route(ctx, &query, &bound);
+    if (asked)
         set_unbound(ctx, &bound, &unbound);
 }
