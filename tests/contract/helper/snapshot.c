@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -104,18 +105,18 @@ __attribute__((noinline)) void take_snapshot(void)
         .machine = EM_X86_64,
         .pid = getpid(),
         .stack_base = sp,
-        .regs = {[1] = (uint64_t)r[REG_RBX], [6] = (uint64_t)r[REG_RBP], [7] = sp,
-                 [12] = (uint64_t)r[REG_R12], [13] = (uint64_t)r[REG_R13],
-                 [14] = (uint64_t)r[REG_R14], [15] = (uint64_t)r[REG_R15],
+        .regs = {[1] = (uint64_t)r[REG_RBX],
+                 [6] = (uint64_t)r[REG_RBP],
+                 [7] = sp,
+                 [12] = (uint64_t)r[REG_R12],
+                 [13] = (uint64_t)r[REG_R13],
+                 [14] = (uint64_t)r[REG_R14],
+                 [15] = (uint64_t)r[REG_R15],
                  [16] = (uint64_t)r[REG_RIP]},
     };
-    /* As much as there is: process_vm_readv-like behaviour by way of a pipe. */
-    int ends[2];
-    if (pipe(ends) != 0)
-        exit(98);
-    fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-    ssize_t wrote = write(ends[1], (void *)sp, size);
-    wrote = read(ends[0], request.stack, wrote > 0 ? (size_t)wrote : 0);
+    /* As much as there is up to the end of the stack. */
+    struct iovec to = {request.stack, size}, from = {(void *)sp, size};
+    ssize_t wrote = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
     request.head.stack_size = (uint32_t)(wrote > 0 ? wrote : 0);
     len = sizeof(request.head) + request.head.stack_size;
     if (strcmp(mode, "garbage") == 0) {
@@ -167,8 +168,8 @@ static const unsigned char jit_code[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5
 
 __attribute__((noinline, optimize("no-omit-frame-pointer"))) int call_jit(void)
 {
-    void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *code =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     memcpy(code, jit_code, sizeof(jit_code));
     return ((int (*)(int (*)(void)))(uintptr_t)code)(outer) + 1;
