@@ -18,7 +18,14 @@ const struct wr_cause wr_causes_other[] = {
                    "JSON report (WHYREFUSED_FORMAT=json) carries all of the evidence.",
         .rank = WR_RANK_NOTHING,
         .match = match_unexplained,
-        .because = {"the call failed with {error} ({error.text}) after {elapsed_us.ms} ms"},
+        .because =
+            {"the call failed with {error} ({error.text}) after {elapsed_us.ms} ms",
+             "{icmp_offender.address}[{?icmp_offender_local} (this machine)] sent an ICMP error: "
+             "type {icmp_type}, code {icmp_code} (ICMPv{icmp_version})",
+             "{listener} listens there, and yet the connection was refused"},
+        .unknown = {{WR_FACT_netfilter_rules, "whether a packet filter rule of this machine did it",
+                     "the rules were not examined", "sudo nft list ruleset"}},
+        .fixes = {{"send the JSON report with a question: it holds all that was seen", NULL}},
     },
     {0},
 };
