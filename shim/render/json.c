@@ -109,6 +109,9 @@ static void put_server(const struct wr_report *report, struct wr_json *json)
         wr_buf_char(json->out, '"');
     } else if (wr_unix_name(attempt, &name)) {
         put_server_unix(report, json, &name);
+    } else {
+        /* every report has the key; socket() and unreadable addresses name no target */
+        wr_json_text(json, "server.address", "");
     }
     if (addr != NULL)
         wr_json_number(json, "server.port", addr->port);
@@ -124,7 +127,7 @@ static void put_socket(const struct wr_report *report, struct wr_json *json)
     const char *transport = wr_transport(attempt);
 
     put_server(report, json);
-    if (attempt->call == WR_CALL_CONNECT && addr != NULL) {
+    if (addr != NULL) {
         put_addr_key(report, json, "destination.ip", addr);
         wr_json_number(json, "destination.port", addr->port);
     }
