@@ -20,9 +20,8 @@ static unsigned short closed_port(void)
 
 static int connect_to_database(unsigned short port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
