@@ -76,10 +76,10 @@ static enum wr_match match_ports_exhausted(const struct wr_evidence *ev)
                                                                 : WR_MATCH_POSSIBLE;
 }
 
-#define CITES_SOURCE                                                                 \
-    WR_FACT_call, WR_FACT_error, WR_FACT_local_wanted, WR_FACT_local_wanted_own,     \
-        WR_FACT_local_wanted_tentative, WR_FACT_ipv6_tentative, WR_FACT_destination, \
-        WR_FACT_destination_local
+#define CITES_SOURCE                                                                \
+    WR_FACT_call, WR_FACT_error, WR_FACT_local_wanted, WR_FACT_local_wanted_own,    \
+        WR_FACT_local_wanted_tentative, WR_FACT_ipv6_usable, WR_FACT_ipv6_disabled, \
+        WR_FACT_destination, WR_FACT_destination_local
 static enum wr_match bind_source(const struct wr_evidence *ev, const struct wr_addr *local)
 {
     if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || local == NULL || wr_addr_is_any(local))
@@ -120,11 +120,11 @@ static enum wr_match match_source_address(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     if (local != NULL && !wr_addr_is_any(local))
         return connect_source(ev, local);
-    /* the kernel was to choose the source, and has only addresses that it may not use yet */
+    /* the kernel was to choose the source, and has none that it may use */
     if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || to_ipv4(ev) ||
-        !wr_ev_has(ev, WR_FACT_ipv6_tentative))
+        wr_ev_true(ev, WR_FACT_ipv6_disabled) || !wr_ev_has(ev, WR_FACT_ipv6_usable))
         return WR_MATCH_NO;
-    return wr_ev_uint(ev, WR_FACT_ipv6_tentative, 0) != 0 ? WR_MATCH_LIKELY : WR_MATCH_RULED_OUT;
+    return wr_ev_uint(ev, WR_FACT_ipv6_usable, 0) == 0 ? WR_MATCH_LIKELY : WR_MATCH_RULED_OUT;
 }
 
 static enum wr_match match_port_in_use(const struct wr_evidence *ev)
@@ -141,7 +141,7 @@ static enum wr_match match_port_in_use(const struct wr_evidence *ev)
     }
     /* connect() from a port of the program's own: the same pair of addresses exists already */
     if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || !is_connect(ev) || own_port(ev) == 0 ||
-        wr_ev_true(ev, WR_FACT_ipv6_disabled))
+        wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) || wr_ev_true(ev, WR_FACT_ipv6_disabled))
         return WR_MATCH_NO;
     return found ? WR_MATCH_CERTAIN : WR_MATCH_POSSIBLE;
 }
@@ -221,8 +221,8 @@ const struct wr_cause wr_causes_local_address[] = {
             "bound to {local_wanted.address}, and loopback addresses reach this machine only]"
             "[{!local_wanted_loopback}{local_wanted.address} could not be used as the local "
             "address]]"
-            "[{?ipv6_tentative}{!local_wanted}this machine's IPv6 addresses are not usable yet: "
-            "their check for duplicates (DAD) is not done]",
+            "[{?local_wanted_any}[{ipv6_device}: ]no IPv6 address to come from[, {ipv6_tentative} "
+            "still being checked for duplicates (DAD){?ipv6_tentative}]]",
         .explain =
             "bind() takes only an address that this machine (this network namespace) has. An "
             "address that moved, an interface that is not up yet, a container that has other "
@@ -241,7 +241,8 @@ const struct wr_cause wr_causes_local_address[] = {
                     "dadfailed",
                     "{?local_wanted_loopback}the socket is bound to {local_wanted.address}, and "
                     "{destination.address} is another machine",
-                    "{!local_wanted}{ipv6_tentative} IPv6 addresses are tentative"},
+                    "{?local_wanted_any}IPv6 addresses that can be used: {ipv6_usable}; tentative: "
+                    "{ipv6_tentative}"},
         .ruled_out =
             "no address of this machine is still being checked for duplicates{!ipv6_tentative}",
         .fixes =
@@ -278,7 +279,8 @@ const struct wr_cause wr_causes_local_address[] = {
         .rank = WR_RANK_SPECIFIC,
         .match = match_port_in_use,
         WR_CITES(WR_FACT_call, WR_FACT_error, WR_FACT_port_owner, WR_FACT_port_owner_time_wait,
-                 WR_FACT_bind_path, WR_FACT_local_wanted, WR_FACT_ipv6_disabled),
+                 WR_FACT_bind_path, WR_FACT_local_wanted, WR_FACT_ipv6_disabled,
+                 WR_FACT_socket_type),
         .because =
             {"{port_owner}",
              "{?port_owner_relation}"

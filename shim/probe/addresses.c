@@ -17,7 +17,8 @@ struct addresses {
     struct wr_probe_ctx *ctx;
     const struct wr_addr *wanted; /* NULL = only count */
     bool own, tentative;
-    unsigned family, tentative_count, shown, left_out;
+    unsigned family, tentative_count, usable_count, shown, left_out;
+    uint32_t device; /* count only there; 0 = everywhere */
     struct wr_buf list;
 };
 
@@ -83,7 +84,10 @@ static bool take(void *ctx, const struct nlmsghdr *message)
         return true;
     addr = wr_addr_from_bytes(msg->ifa_family, RTA_DATA(attr));
     tentative = (flags_of(message, msg) & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0;
-    all->tentative_count += tentative;
+    if (all->device == 0 || all->device == msg->ifa_index) {
+        all->tentative_count += tentative;
+        all->usable_count += !tentative;
+    }
     if (all->wanted != NULL) {
         /* an address in 127/8 stands for all of them */
         bool same = wr_addr_same_host(&addr, all->wanted) ||
@@ -126,10 +130,15 @@ static void set_facts(struct addresses *all)
 {
     struct wr_evidence *ev = all->ctx->ev;
 
-    if (all->family == AF_INET6)
+    if (all->wanted == NULL) {
+        char name[WR_DEVICE_NAME];
+
         wr_set_uint(ev, WR_FACT_ipv6_tentative, all->tentative_count);
-    if (all->wanted == NULL)
+        wr_set_uint(ev, WR_FACT_ipv6_usable, all->usable_count);
+        if (wr_device_name(all->ctx, all->device, name))
+            wr_set_str(ev, WR_FACT_ipv6_device, name);
         return;
+    }
     wr_set_bool(ev, WR_FACT_local_wanted_own, all->own);
     wr_set_bool(ev, WR_FACT_local_wanted_tentative, all->tentative);
     if (all->own)
@@ -176,6 +185,8 @@ void wr_probe_addresses(struct wr_probe_ctx *ctx)
     } else {
         wr_set_absent(ctx->ev, WR_FACT_local_wanted);
     }
+    wr_set_bool(ctx->ev, WR_FACT_local_wanted_any, !specific);
+    all.device = attempt->target.scope;
     if (!matters(attempt) || (specific && wr_addr_is_multicast(&wanted)))
         return;
     if (specific) {
