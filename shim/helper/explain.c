@@ -202,12 +202,23 @@ static int unknown(const char *id)
     return WR_EXIT_UNKNOWN_ID;
 }
 
+/* The table of the README, which a test compares. */
+static int list_as_markdown(void)
+{
+    puts("| cause | seen as | what it is |\n|---|---|---|");
+    for (WR_EACH_CAUSE(layer, cause))
+        printf("| `%s` | %s | %s |\n", cause->id, cause->seen_as, cause->what);
+    return 0;
+}
+
 int wr_helper_explain(const char *id)
 {
     const struct wr_cause *cause;
 
     if (id == NULL)
         return list_all();
+    if (strcmp(id, "--markdown") == 0)
+        return list_as_markdown();
     cause = wr_cause_by_id(id);
     return cause != NULL ? explain(cause) : unknown(id);
 }

@@ -7,9 +7,28 @@
 
 static const char usage[] =
     "usage: whyrefused [run] [--] COMMAND [ARGUMENT...]   run it, and tell why connections fail\n"
-    "       whyrefused explain [CAUSE]                    what a cause means and what to do\n"
+    "       whyrefused explain [CAUSE | --markdown]       what a cause means and what to do; "
+    "without\n"
+    "                                                     one, all of them\n"
     "       whyrefused settings                           the settings in force, and from where\n"
     "       whyrefused --help | --version\n";
+
+static const char details[] =
+    "\n"
+    "Runs COMMAND with libwhyrefused.so in LD_PRELOAD, before what stands there already. Reports "
+    "go to\n"
+    "standard error, and nothing is printed unless a connection fails.\n"
+    "\n"
+    "environment (whyrefused.conf(5) has all, with their units and defaults):\n"
+    "  WHYREFUSED=0               do nothing\n"
+    "  WHYREFUSED_LOG=WHERE       stderr, journal, syslog or the path of a file (%p %e %h "
+    "%q{VAR})\n"
+    "  WHYREFUSED_FORMAT=FORM     text, short or json\n"
+    "  WHYREFUSED_BUDGET_MS=N     milliseconds of wall-clock time that one report may take (250)\n"
+    "  WHYREFUSED_CONFIG=PATH     the configuration file, or none\n"
+    "\n"
+    "exit status: that of COMMAND; 125 whyrefused itself failed; 126 COMMAND cannot be executed;\n"
+    "127 COMMAND was not found (as env(1)); of explain, 2 where there is no such cause.\n";
 
 static int misused(const char *what, const char *argument)
 {
@@ -53,7 +72,7 @@ int main(int argc, char **argv)
     if (strcmp(job, "--worker") == 0)
         return argc == 3 ? wr_helper_worker(argv[2]) : WR_EXIT_OWN;
     if (strcmp(job, "--help") == 0 || strcmp(job, "-h") == 0)
-        return print(usage);
+        return fputs(usage, stdout) < 0 ? printed(WR_EXIT_OWN) : print(details);
     if (strcmp(job, "--version") == 0 || strcmp(job, "-V") == 0)
         return print("whyrefused " WR_VERSION "\n");
     if (strcmp(job, "explain") == 0)

@@ -4,6 +4,7 @@ documented, hooks have a transparency case."""
 import glob
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -86,6 +87,13 @@ def tables():
               "no file of shim/probe/ does")
 
 
+def readme():
+    table = subprocess.run([os.path.join(ROOT, os.environ.get("BUILD", "build"), "whyrefused"), "explain",
+                            "--markdown"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    check("README: its catalogue is that of `whyrefused explain --markdown`",
+          "" if f"-->\n{table}<!-- end of catalogue -->" in read("README.md") else "it is another")
+
+
 def tree():
     names = {name for name in os.listdir(ROOT) if not name.startswith(".")}
     check("tree: top level", "" if names <= TOP_LEVEL else f"not expected: {sorted(names - TOP_LEVEL)}")
@@ -105,4 +113,5 @@ evidence()
 settings()
 tables()
 tree()
+readme()
 finish()
