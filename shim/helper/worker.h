@@ -16,6 +16,9 @@
  * /proc/PID/maps, opened by the host. Answer: a line for each frame, innermost first, at most
  * WR_FRAMES_MAX: five fields separated by tabs, empty where not known, lower-case hex numbers:
  *   pc \t module path \t offset in module \t build id \t symbol[+offset]
+ * The offset is the address as the file has it, as addr2line -e MODULE takes it; of a file that
+ * cannot be read it is the offset in the file. Of a caller, pc is behind the call: one less is
+ * the line of the call.
  * Bytes below 0x20, 0x7f and the tab in names are replaced by '?'. A last line "!text" says what
  * is missing and why. */
 #define WR_SNAPSHOT_MAGIC 0x57525331u /* "WRS1" */
@@ -27,7 +30,8 @@ struct wr_snapshot {
     int32_t pid;         /* of the host */
     uint32_t stack_size; /* bytes of stack that follow, or fewer where it ends before */
     uint64_t stack_base; /* address of the first of them, equal to the stack pointer */
-    /* x86-64: rax rbx rcx rdx rsi rdi rbp rsp r8..r15 rip; only rbx rbp rsp r12-r15 rip are set */
+    /* x86-64: rax rbx rcx rdx rsi rdi rbp rsp r8..r15 rip; only rbx rbp rsp r12-r15 rip are set.
+     * aarch64: x19..x30 sp pc, the rest 0 */
     uint64_t regs[WR_SNAPSHOT_REGS];
 };
 
