@@ -3,13 +3,13 @@
 #include "configure.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "config/search.h"
 #include "start.h"
 
 /* The helper may be started on a cold machine; this is paid once, and only with a file. */
@@ -38,39 +38,12 @@ static void complain(void *ctx, const char *text, size_t len)
 static const char no_helper[] = "the configuration file is not read: the helper program "
                                 "whyrefused is not beside libwhyrefused.so";
 
-static bool exists(const char *path)
+/* The environment as it was at the start. */
+static const char *environment(const char *name)
 {
-    return WR_SYS(faccessat, AT_FDCWD, path, 0 /* F_OK */) == 0;
-}
-
-/* WHYREFUSED_CONFIG; else the user's file; else the system's. Puts the paths to read into `list`,
- * terminated one by one. */
-static void find_files(struct wr_buf *list)
-{
-    const char *chosen = wr_start_switch(WR_SETTING_config);
-    const char *base = wr_start_variable(WR_START_XDG_CONFIG_HOME);
-    const char *home = wr_start_variable(WR_START_HOME);
-    char path[512];
-
-    if (chosen != NULL && chosen[0] != '\0') {
-        if (strcmp(chosen, "none") != 0)
-            wr_buf_mem(list, chosen, strlen(chosen) + 1);
-        return;
-    }
-    if (base != NULL && base[0] == '/')
-        wr_join(path, sizeof(path), base, "/whyrefused/whyrefused.conf", NULL);
-    else if (home != NULL && home[0] == '/')
-        wr_join(path, sizeof(path), home, "/.config/whyrefused/whyrefused.conf", NULL);
-    else
-        path[0] = '\0';
-    if (path[0] != '\0' && exists(path)) {
-        wr_buf_mem(list, path, strlen(path) + 1);
-        return;
-    }
-    if (exists("/etc/whyrefused.conf"))
-        wr_buf_mem(list, "/etc/whyrefused.conf", sizeof("/etc/whyrefused.conf"));
-    if (exists("/etc/whyrefused.conf.d"))
-        wr_buf_mem(list, "/etc/whyrefused.conf.d/", sizeof("/etc/whyrefused.conf.d/"));
+    if (strcmp(name, wr_setting_info[WR_SETTING_config].environment) == 0)
+        return wr_start_switch(WR_SETTING_config);
+    return wr_start_variable(strcmp(name, "HOME") == 0 ? WR_START_HOME : WR_START_XDG_CONFIG_HOME);
 }
 
 static void read_files(struct wr_settings *settings, struct wr_worker_space *space,
@@ -80,8 +53,7 @@ static void read_files(struct wr_settings *settings, struct wr_worker_space *spa
     struct wr_buf list = wr_buf_on(paths, sizeof(paths));
     int error;
 
-    find_files(&list);
-    if (list.len == 0 || list.cut)
+    if (!wr_config_search(environment, &list))
         return;
     struct wr_worker_part part = {list.data, list.len};
     error = wr_worker_run("config", &part, 1, NULL, wr_now_ns() + READ_BUDGET_NS, space);
