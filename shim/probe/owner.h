@@ -12,7 +12,7 @@
  * Bounded by ctx->until_ns and WR_OWNER_BUDGET_NS. Uses wr_probe_file_space() and leaves the
  * netlink space alone. Returns false, with the socket unchanged, where no process was found:
  * other users' descriptors can only be read with CAP_SYS_PTRACE. */
-#define WR_OWNER_BUDGET_NS 5000000u
+#define WR_OWNER_BUDGET_NS 25000000u
 bool wr_owner_find(struct wr_probe_ctx *ctx, uint64_t inode, struct wr_sock *sock);
 
 /* Fills unit and container of `sock` from the id of the cgroup that made the socket
