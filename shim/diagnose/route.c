@@ -609,7 +609,7 @@ const struct wr_cause wr_causes_route[] = {
         .what = "a router says that the host or its network can't be reached",
         .headline = "[the router {icmp_offender.address} says that it can't reach "
                     "{destination.address}][a router on the way says that it can't reach "
-                    "{destination.address}{!icmp_offender}{!icmp_readable}]",
+                    "{destination.address}{!icmp_readable}]",
         .explain =
             "This machine has a route and sent its packets. A router further on answered with an "
             "ICMP error: it has no route to that network, or the host does not answer on its last "
