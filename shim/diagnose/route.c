@@ -139,7 +139,7 @@ static enum wr_match match_interface_down(const struct wr_evidence *ev)
     if (!is_unreachable(ev) || !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
         return WR_MATCH_NO;
     if (wr_ev_false(ev, WR_FACT_route_device_carrier))
-        return wr_ev_true(ev, WR_FACT_next_hop_tried) && wr_ev_true(ev, WR_FACT_next_hop_failed)
+        return wr_ev_false(ev, WR_FACT_next_hop_older) && wr_ev_true(ev, WR_FACT_next_hop_failed)
                    ? WR_MATCH_CERTAIN
                    : WR_MATCH_LIKELY;
     return covered ? WR_MATCH_LIKELY : WR_MATCH_NO;
@@ -149,7 +149,7 @@ static enum wr_match match_interface_down(const struct wr_evidence *ev)
  * unreachable" (net/ipv4/arp.c arp_error_report()). */
 #define CITES_NEXT_HOP                                                                 \
     WR_FACT_error, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
-        WR_FACT_next_hop_tried, WR_FACT_icmp_received, WR_FACT_icmp_offender_local
+        WR_FACT_next_hop_older, WR_FACT_icmp_received, WR_FACT_icmp_offender_local
 static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
 {
     const bool answered_by_other =
@@ -165,7 +165,7 @@ static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
         return unreachable ? WR_MATCH_RULED_OUT : WR_MATCH_NO;
     if (!wr_ev_true(ev, WR_FACT_next_hop_failed))
         return unreachable ? WR_MATCH_UNKNOWN : WR_MATCH_NO;
-    if (unreachable && wr_ev_true(ev, WR_FACT_next_hop_tried))
+    if (unreachable && wr_ev_false(ev, WR_FACT_next_hop_older))
         return WR_MATCH_CERTAIN;
     return WR_MATCH_LIKELY;
 }
@@ -279,6 +279,8 @@ static enum wr_match match_vpn_down(const struct wr_evidence *ev)
     if (!is_unreachable(ev) || wr_ev_has(ev, WR_FACT_refusing_type) ||
         wr_ev_true(ev, WR_FACT_next_hop_failed))
         return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_tunnel_route))
+        return WR_MATCH_LIKELY;
     if (!by_default && !lookup_failed(ev, ENETUNREACH))
         return WR_MATCH_NO;
     if (covered)
@@ -319,7 +321,7 @@ const struct wr_cause wr_causes_route[] = {
         .ruled_out = "the socket's device, mark and source address lead the same way as none would",
         .fixes = {{"let the program bind to another interface or source address, or to none", NULL},
                   {"see the way without these settings", "ip route get {destination.address}"},
-                  {"see the policy rules{?socket_mark}", "ip rule show"}},
+                  {"see the policy rules{?socket_mark}", "ip rule show; ip -6 rule show"}},
     },
     {
         .id = "route-vpn-down",
@@ -335,18 +337,19 @@ const struct wr_cause wr_causes_route[] = {
             "so for certain.",
         .rank = RANK_TUNNEL,
         .match = match_vpn_down,
-        WR_CITES(CITES_LOOKUP, WR_FACT_tunnel_down, WR_FACT_tunnel_covers, WR_FACT_route_prefix,
-                 WR_FACT_refusing_type, WR_FACT_next_hop_failed, WR_FACT_destination_private,
-                 WR_FACT_vpn_missing),
-        .because = {"tunnel interface {tunnel_down} is down",
+        WR_CITES(CITES_LOOKUP, WR_FACT_tunnel_down, WR_FACT_tunnel_covers, WR_FACT_tunnel_route,
+                 WR_FACT_route_prefix, WR_FACT_refusing_type, WR_FACT_next_hop_failed,
+                 WR_FACT_destination_private, WR_FACT_vpn_missing),
+        .because = {"tunnel interface {tunnel_down} is down[, and the route to "
+                    "{destination.address} leads out of it{?tunnel_route}]",
                     "{destination.address} is in the address range of {tunnel_down}"
                     "{?tunnel_covers}",
                     "{destination.address} is a private address{?destination_private}",
                     "a VPN is configured whose interface does not exist: {vpn_missing}",
                     "the only route to it is the default one, out of {route_device}[ through "
-                    "{route_gateway.address}]",
+                    "{route_gateway.address}]{!tunnel_route}",
                     "the kernel finds no route to it: {route_error}"},
-        .unknown = {{WR_FACT_tunnel_covers, "whether the address belongs behind this VPN",
+        .unknown = {{WR_FACT_error, "whether the address belongs behind this VPN",
                      "the VPN's own list of networks is not read", "ip route show table all"}},
         .fixes = {{"connect the VPN again", NULL},
                   {"see the tunnel", "ip address show dev {tunnel_down}"},
@@ -366,7 +369,7 @@ const struct wr_cause wr_causes_route[] = {
         .rank = RANK_LINK,
         .match = match_interface_down,
         WR_CITES(CITES_LOOKUP, WR_FACT_refusing_type, WR_FACT_down_link, WR_FACT_down_link_covers,
-                 WR_FACT_route_type, WR_FACT_route_device_carrier, WR_FACT_next_hop_tried,
+                 WR_FACT_route_type, WR_FACT_route_device_carrier, WR_FACT_next_hop_older,
                  WR_FACT_next_hop_failed),
         .because = {"{destination.address} is in the address range of {down_link}"
                     "{?down_link_covers}",
@@ -382,7 +385,7 @@ const struct wr_cause wr_causes_route[] = {
                    "{down_link}{?down_link_enabled}",
                    "ip link show dev {down_link}"},
                   {"check the cable, the switch port or the Wi-Fi of {route_device}"
-                   "{!route_device_carrier}",
+                   "{!route_device_carrier}{!down_link}",
                    "ip link show dev {route_device}"}},
     },
     {
@@ -401,13 +404,13 @@ const struct wr_cause wr_causes_route[] = {
         .because = {"the kernel answers the route lookup with {route_error}, as the program got "
                     "it",
                     "route {refusing_route}", "policy rule {refusing_rule}"},
-        .unknown = {{WR_FACT_refusing_type, "which route or rule it is",
+        .unknown = {{WR_FACT_refusal_hidden, "which route or rule it is",
                      "the routing tables could not be read to the end",
                      "ip route show table all type unreachable"}},
         .fixes = {{"find out who added the route (a VPN client, a routing daemon, an "
                    "administrator) before removing it",
                    "ip route show table all type unreachable"},
-                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+                  {"see the policy rules{?refusing_rule}", "ip rule show; ip -6 rule show"}},
     },
     {
         .id = "route-prohibit",
@@ -425,12 +428,12 @@ const struct wr_cause wr_causes_route[] = {
         .because = {"the kernel answers the route lookup with {route_error}, as the program got "
                     "it",
                     "route {refusing_route}", "policy rule {refusing_rule}"},
-        .unknown = {{WR_FACT_refusing_type, "which route or rule it is",
+        .unknown = {{WR_FACT_refusal_hidden, "which route or rule it is",
                      "the routing tables could not be read to the end",
                      "ip route show table all type prohibit"}},
         .fixes = {{"find out who added the route or rule before removing it",
                    "ip route show table all type prohibit"},
-                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+                  {"see the policy rules{?refusing_rule}", "ip rule show; ip -6 rule show"}},
     },
     {
         .id = "route-blackhole",
@@ -450,7 +453,7 @@ const struct wr_cause wr_causes_route[] = {
                     "route {refusing_route}", "policy rule {refusing_rule}"},
         .fixes = {{"find out who added the route or rule before removing it",
                    "ip route show table all type blackhole"},
-                  {"see the policy rules{?refusing_rule}", "ip rule show"}},
+                  {"see the policy rules{?refusing_rule}", "ip rule show; ip -6 rule show"}},
     },
     {
         .id = "route-throw",
@@ -470,7 +473,7 @@ const struct wr_cause wr_causes_route[] = {
         .fixes = {{"add a route to a table that a later policy rule looks in, or remove the throw "
                    "route",
                    "ip route show table all type throw"},
-                  {"see the policy rules", "ip rule show"}},
+                  {"see the policy rules", "ip rule show; ip -6 rule show"}},
     },
     {
         .id = "route-gateway-failed",
@@ -485,14 +488,15 @@ const struct wr_cause wr_causes_route[] = {
         .rank = WR_RANK_ROOT,
         .match = match_gateway_failed,
         WR_CITES(CITES_NEXT_HOP),
-        .because = {"the route to {destination.address} is {route_prefix} through gateway "
-                    "{route_gateway.address}[ on {route_device}]",
+        .because = {"the route to {destination.address} is {route_prefix}[ of table "
+                    "{route_table}{!route_table=254}] through gateway {route_gateway.address}[ on "
+                    "{route_device}]",
                     "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
                     "or neighbour discovery",
                     "the error came from this machine's own kernel{?icmp_offender_local}",
                     "the attempt took {elapsed_us.ms} ms"},
         .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
-        .unknown = {{WR_FACT_next_hop_tried, "whether it failed during this attempt or earlier",
+        .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
         .fixes = {{"check that the gateway is on, and that its address is right",
                    "ip route get {destination.address}"},
@@ -513,14 +517,15 @@ const struct wr_cause wr_causes_route[] = {
         .rank = WR_RANK_ROOT,
         .match = match_neighbour_failed,
         WR_CITES(CITES_NEXT_HOP),
-        .because = {"the route to {destination.address} is {route_prefix} on {route_device}, "
-                    "without a gateway{!route_gateway}",
+        .because = {"the route to {destination.address} is {route_prefix}[ of table "
+                    "{route_table}{!route_table=254}] on {route_device}, without a "
+                    "gateway{!route_gateway}[; this machine is {route_source.address} there]",
                     "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
                     "or neighbour discovery",
                     "the error came from this machine's own kernel{?icmp_offender_local}",
                     "the attempt took {elapsed_us.ms} ms"},
         .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
-        .unknown = {{WR_FACT_next_hop_tried, "whether it failed during this attempt or earlier",
+        .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
         .fixes = {{"check that the machine is on, and that the address is right", NULL},
                   {"check the netmask of this machine's address", "ip address show"},
@@ -566,7 +571,7 @@ const struct wr_cause wr_causes_route[] = {
                     "network, or a sandbox{!links}",
                     "{links_up} of {links} network interfaces are up{?links}"},
         .ruled_out = "a route or rule refuses it: {refusing_route}",
-        .unknown = {{WR_FACT_refusing_type, "whether a policy rule or a throw route has a part",
+        .unknown = {{WR_FACT_refusal_hidden, "whether a policy rule or a throw route has a part",
                      "the routing tables could not be read to the end",
                      "ip rule show; ip route show table all"}},
         .fixes = {{"give the container or sandbox a network{!links}", NULL},
@@ -623,10 +628,10 @@ const struct wr_cause wr_causes_route[] = {
                     "the error {error} came after {elapsed_us.ms} ms; this machine itself has a "
                     "route[ through {route_gateway.address}]{!icmp_readable}",
                     "the gateway {next_hop.address} answers{!next_hop_failed}"},
-        .unknown = {{WR_FACT_icmp_readable, "which router it was, and its words",
+        .unknown = {{WR_FACT_error, "which router it was, and its words{!icmp_readable}",
                      "the socket keeps no ICMP errors unless the program asks for them",
                      "tracepath -n {destination.address}"},
-                    {WR_FACT_icmp_offender_local, "whether a firewall on the way answers so",
+                    {WR_FACT_error, "whether a firewall on the way answers so",
                      "its answer would look the same", "tracepath -n {destination.address}"}},
         .fixes = {{"check that the address is right and the host is on", NULL},
                   {"see how far the path goes", "tracepath -n {destination.address}"}},

@@ -103,11 +103,16 @@ static int take_all(struct wr_probe_ctx *ctx, struct survey *survey)
     return wr_rtnl_ask(ctx, &request, take_address, survey);
 }
 
-/* The interface that would have carried it: its range holds the destination, or else nothing is
- * up and it is the one that was set up for this family. Tunnels are set_tunnel()'s. */
-static const struct seen *down_link(const struct survey *survey, uint32_t up)
+/* The interface that would have carried it: the route's, or its range holds the destination, or
+ * else nothing is up and it is the one that was set up for this family. Tunnels are set_tunnel()'s.
+ */
+static const struct seen *down_link(const struct survey *survey, uint32_t up,
+                                    const struct seen *route)
 {
     const struct seen *found = NULL;
+
+    if (route != NULL && !usable(&route->link))
+        return is_tunnel(&route->link) ? NULL : route;
 
     for (uint32_t i = 0; i < survey->used; i++) {
         const struct seen *seen = &survey->links[i];
@@ -133,38 +138,43 @@ static void set_down_link(struct wr_evidence *ev, const struct seen *down)
     wr_set_bool(ev, WR_FACT_down_link_enabled, (down->link.flags & IFF_UP) != 0);
 }
 
-static void set_tunnel(struct wr_evidence *ev, const struct survey *survey)
+static void set_tunnel(struct wr_evidence *ev, const struct survey *survey,
+                       const struct seen *route)
 {
     const struct seen *found = NULL;
 
     for (uint32_t i = 0; i < survey->used; i++) {
         const struct seen *seen = &survey->links[i];
 
-        if (is_tunnel(&seen->link) && !usable(&seen->link) && (found == NULL || seen->covers))
+        if (is_tunnel(&seen->link) && !usable(&seen->link) &&
+            (found == NULL || seen == route || (seen->covers && found != route)))
             found = seen;
     }
     if (found == NULL) {
         wr_set_absent(ev, WR_FACT_tunnel_down);
+        wr_set_absent(ev, WR_FACT_tunnel_route);
         return;
     }
     wr_set_str(ev, WR_FACT_tunnel_down, found->link.name);
     wr_set_bool(ev, WR_FACT_tunnel_covers, found->covers);
+    wr_set_bool(ev, WR_FACT_tunnel_route, found == route);
 }
 
-static void set_route_device(struct wr_evidence *ev, const struct survey *survey)
+/* The interface that the route leads out of, or NULL. */
+static const struct seen *route_link(const struct wr_evidence *ev, const struct survey *survey)
 {
     for (uint32_t i = 0; i < survey->used; i++) {
-        const struct wr_link *link = &survey->links[i].link;
-
-        if (wr_ev_text_is(ev, WR_FACT_route_device, link->name))
-            wr_set_bool(ev, WR_FACT_route_device_carrier, usable(link));
+        if (wr_ev_text_is(ev, WR_FACT_route_device, survey->links[i].link.name))
+            return &survey->links[i];
     }
+    return NULL;
 }
 
 void wr_probe_links(struct wr_probe_ctx *ctx)
 {
     const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
     struct survey *survey = (struct survey *)(void *)wr_probe_file_space(ctx);
+    const struct seen *route;
     uint32_t up = 0;
 
     _Static_assert(sizeof(*survey) <= WR_PROBE_FILE_SPACE, "the survey fits the scratch space");
@@ -180,7 +190,9 @@ void wr_probe_links(struct wr_probe_ctx *ctx)
     wr_set_uint(ctx->ev, WR_FACT_links, survey->used);
     wr_set_uint(ctx->ev, WR_FACT_links_up, up);
     wr_set_bool(ctx->ev, WR_FACT_global_address, survey->global);
-    set_down_link(ctx->ev, down_link(survey, up));
-    set_tunnel(ctx->ev, survey);
-    set_route_device(ctx->ev, survey);
+    route = route_link(ctx->ev, survey);
+    if (route != NULL)
+        wr_set_bool(ctx->ev, WR_FACT_route_device_carrier, usable(&route->link));
+    set_down_link(ctx->ev, down_link(survey, up, route));
+    set_tunnel(ctx->ev, survey, route);
 }

@@ -2,6 +2,7 @@
  * Facts about what listens on this machine, where the destination is this machine: the socket
  * that takes connections to it, and where nobody does, what has the port in some other way. */
 #include "probe/listeners.h"
+#include "probe/rtnl.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -380,9 +381,7 @@ void wr_probe_listeners(struct wr_probe_ctx *ctx)
         return;
     find.dest = effective_destination(ctx);
     wr_set_uint(ctx->ev, WR_FACT_dialled_ip_version, find.dest.family == AF_INET ? 4 : 6);
-    find.arrival = find.dest.scope != 0
-                       ? find.dest.scope
-                       : (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_bound_device_index, 0);
+    find.arrival = find.dest.scope != 0 ? find.dest.scope : wr_route_bound_device(ctx);
     if (find.arrival == 0 && wr_addr_is_loopback(&find.dest))
         find.arrival = LOOPBACK_IFINDEX;
     if (ask_exact(ctx, &find))

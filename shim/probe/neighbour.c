@@ -113,7 +113,8 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
         return;
     wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
                 search.found && (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
-    wr_set_bool(ctx->ev, WR_FACT_next_hop_tried, search.found && search.age_ms <= attempt_ms);
+    if (search.found && search.age_ms != UINT64_MAX)
+        wr_set_bool(ctx->ev, WR_FACT_next_hop_older, search.age_ms > attempt_ms);
     if (search.found)
         wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
     else

@@ -11,6 +11,10 @@
 #include "base/address.h"
 #include "base/sys.h"
 
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
 void wr_rtnl_request(struct wr_rtnl_request *request, unsigned short type, const void *fixed,
                      size_t size)
 {
@@ -164,6 +168,18 @@ uint32_t wr_route_uid(const struct wr_probe_ctx *ctx)
     return (uint32_t)WR_SYS(geteuid);
 }
 
+uint32_t wr_route_bound_device(const struct wr_probe_ctx *ctx)
+{
+    int index = 0;
+    socklen_t len = sizeof(index);
+
+    if (!wr_ev_has(ctx->ev, WR_FACT_bound_device) ||
+        WR_SYS(getsockopt, ctx->attempt->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, &len) < 0 ||
+        index < 0)
+        return 0;
+    return (uint32_t)index;
+}
+
 struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool plain)
 {
     const struct wr_attempt *attempt = ctx->attempt;
@@ -181,7 +197,7 @@ struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool pla
         query.to.bytes[3] = 1;
     if (plain)
         return query;
-    query.device = (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_bound_device_index, 0);
+    query.device = wr_route_bound_device(ctx);
     query.mark = (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_socket_mark, 0);
     if (source != NULL && wr_ev_true(ctx->ev, WR_FACT_source_bound))
         query.from = *source;

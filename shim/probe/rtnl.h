@@ -35,6 +35,9 @@ int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, b
  * plain: without its device, mark and source. */
 struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool plain);
 
+/* Index of the interface that the socket is bound to; 0 = none. */
+uint32_t wr_route_bound_device(const struct wr_probe_ctx *ctx);
+
 /* The user whose rules the kernel asks for (uidrange): the socket's owner. */
 uint32_t wr_route_uid(const struct wr_probe_ctx *ctx);
 

@@ -377,8 +377,11 @@ static void set_facts(const struct walk *walk, struct wr_evidence *ev)
 
     wr_set_bool(ev, WR_FACT_default_route, walk->default_route);
     /* where the walk comes out elsewhere than the kernel did, it has missed something */
-    if (walk->tables_full || !wr_ev_is(ev, WR_FACT_route_error, (uint64_t)error))
+    if (walk->tables_full || !wr_ev_is(ev, WR_FACT_route_error, (uint64_t)error)) {
+        wr_set_bool(ev, WR_FACT_refusal_hidden, true);
         return;
+    }
+    wr_set_bool(ev, WR_FACT_refusal_hidden, false);
     wr_set_absent(ev, WR_FACT_refusing_route);
     wr_set_absent(ev, WR_FACT_refusing_rule);
     wr_set_absent(ev, WR_FACT_refusing_type);

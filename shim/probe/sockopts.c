@@ -7,10 +7,6 @@
 #include "base/sys.h"
 #include "probe/probe.h"
 
-#ifndef SO_BINDTOIFINDEX
-#define SO_BINDTOIFINDEX 62
-#endif
-
 /* Defaults are 64, 128 or 255; 32 was the last smaller one (Windows 95). */
 #define TTL_SMALL 32
 
@@ -30,18 +26,13 @@ static void set_device(struct wr_probe_ctx *ctx)
 {
     char name[16] = "";
     socklen_t len = sizeof(name);
-    int index = 0;
 
     if (WR_SYS(getsockopt, ctx->attempt->fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len) < 0)
         return;
-    if (len == 0 || name[0] == '\0') {
+    if (len == 0 || name[0] == '\0')
         wr_set_absent(ctx->ev, WR_FACT_bound_device);
-        wr_set_absent(ctx->ev, WR_FACT_bound_device_index);
-        return;
-    }
-    wr_set_text(ctx->ev, WR_FACT_bound_device, name, (uint32_t)strnlen(name, sizeof(name)));
-    if (get(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &index) && index > 0)
-        wr_set_uint(ctx->ev, WR_FACT_bound_device_index, (uint64_t)index);
+    else
+        wr_set_text(ctx->ev, WR_FACT_bound_device, name, (uint32_t)strnlen(name, sizeof(name)));
 }
 
 void wr_probe_sockopts(struct wr_probe_ctx *ctx)
