@@ -2,14 +2,12 @@
  * Whether a socket of another network namespace has the path or abstract name. unix_diag shows
  * only our own; /proc/PID/net/unix (proc_pid_net(5)) of any visible process can be read by all. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/sys.h"
+#include "probe/netns_scan.h"
 #include "probe/unix_work.h"
 
-#define NAMESPACES_MAX 64
 #define BUDGET_NS 20000000u
 #define NAMES_SPACE 4096
 #define LINES_SPACE (WR_NETLINK_SPACE - NAMES_SPACE)
@@ -19,80 +17,33 @@ struct scan {
     struct wr_probe_ctx *ctx;
     uint64_t until_ns;
     char name[WR_UNIX_NAME]; /* as the table shows it: @ for every NUL */
-    uint64_t seen[NAMESPACES_MAX];
-    unsigned seen_count;
     bool found, listens;
 };
 
-/* "Num RefCount Protocol Flags Type St Inode Path" */
-static bool take_line(struct scan *scan, const char *line)
+/* "Num RefCount Protocol Flags Type St Inode Path". Ends at a listening socket of that name. */
+static bool take_line(void *ctx, const char *line)
 {
+    struct scan *scan = ctx;
     uint64_t flags = 0;
 
     for (unsigned field = 0; field < 7; field++) {
         const char *at = line;
 
         if (field == 3 && !wr_parse_hex(&at, &flags))
-            return false;
+            return true;
         line += strcspn(line, " ");
         line += strspn(line, " ");
     }
     if (strcmp(line, scan->name) != 0)
-        return false;
+        return true;
     scan->found = true;
     scan->listens = (flags & ACCEPTING) != 0;
-    return scan->listens;
-}
-
-/* Reads the table piece by piece; ends at a listening socket of that name. */
-static void read_table(struct scan *scan, const char *path)
-{
-    char *space = wr_unix_space(scan->ctx) + NAMES_SPACE;
-    long fd = WR_SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0), got;
-    size_t len = 0;
-    bool done = false;
-
-    if (fd < 0)
-        return;
-    while (!done && wr_now_ns() < scan->until_ns &&
-           (got = WR_SYS(read, fd, space + len, LINES_SPACE - 1 - len)) > 0) {
-        char *line = space, *end;
-
-        len += (size_t)got;
-        space[len] = '\0';
-        while (!done && (end = strchr(line, '\n')) != NULL) {
-            *end = '\0';
-            done = take_line(scan, line);
-            line = end + 1;
-        }
-        len -= (size_t)(line - space);
-        if (len >= LINES_SPACE - 1)
-            break; /* no line is that long */
-        memmove(space, line, len);
-    }
-    WR_SYS(close, fd);
-}
-
-/* True where this process's network namespace was not looked at before. */
-static bool is_new(struct scan *scan, const char *path)
-{
-    struct wr_unix_file file;
-
-    if (wr_unix_stat(path, true, &file) < 0)
-        return false;
-    for (unsigned i = 0; i < scan->seen_count; i++) {
-        if (scan->seen[i] == file.inode)
-            return false;
-    }
-    if (scan->seen_count == NAMESPACES_MAX)
-        return false;
-    scan->seen[scan->seen_count++] = file.inode;
-    return true;
+    return !scan->listens;
 }
 
 static void state(struct scan *scan, const char *pid)
 {
-    char path[48], program[32];
+    char program[32];
     uint64_t number;
     const char *at = pid;
     long len;
@@ -101,29 +52,20 @@ static void state(struct scan *scan, const char *pid)
         return;
     wr_set_uint(scan->ctx->ev, WR_FACT_unix_netns_pid, number);
     wr_set_bool(scan->ctx->ev, WR_FACT_unix_netns_listens, scan->listens);
-    if (wr_join(path, sizeof(path), "/proc/", pid, "/comm", NULL) == NULL)
-        return;
-    len = wr_file_read(path, program, sizeof(program));
-    if (len > 1)
-        wr_set_text(scan->ctx->ev, WR_FACT_unix_netns_program, program, (uint32_t)len - 1);
+    len = wr_netns_program(pid, program);
+    if (len > 0)
+        wr_set_text(scan->ctx->ev, WR_FACT_unix_netns_program, program, (uint32_t)len);
 }
 
-static bool each_process(void *ctx, const char *name, unsigned char type)
+static bool each_namespace(void *ctx, const char *pid, uint64_t id)
 {
     struct scan *scan = ctx;
-    char path[48];
 
-    (void)type;
-    if (name[0] < '1' || name[0] > '9')
-        return true;
-    if (wr_now_ns() >= scan->until_ns)
-        return false;
-    if (wr_join(path, sizeof(path), "/proc/", name, "/net/unix", NULL) == NULL ||
-        !is_new(scan, path))
-        return true;
-    read_table(scan, path);
+    (void)id;
+    wr_netns_lines(pid, "unix", wr_unix_space(scan->ctx) + NAMES_SPACE, LINES_SPACE, scan->until_ns,
+                   take_line, scan);
     if (scan->found)
-        state(scan, name);
+        state(scan, pid);
     return !scan->found;
 }
 
@@ -145,6 +87,7 @@ void wr_probe_unix_netns(struct wr_probe_ctx *ctx)
     const char *bytes = (const char *)ctx->attempt->address.un.sun_path;
     const struct wr_attempt *attempt = ctx->attempt;
     size_t len;
+    int rc;
 
     if (!wanted(ctx) || attempt->address_read < attempt->address_len ||
         attempt->address_len <= offsetof(struct sockaddr_un, sun_path))
@@ -156,10 +99,8 @@ void wr_probe_unix_netns(struct wr_probe_ctx *ctx)
         len = strnlen(bytes, len);
     for (size_t i = 0; i < len; i++)
         scan.name[i] = bytes[i] != '\0' ? bytes[i] : '@';
-    is_new(&scan, "/proc/thread-self/net/unix");
-    if (scan.seen_count == 0)
-        return;
-    wr_dir_each("/proc", wr_unix_space(ctx), NAMES_SPACE, each_process, &scan);
-    if (!scan.found && wr_now_ns() < scan.until_ns)
+    rc = wr_netns_each("unix", wr_unix_space(ctx), NAMES_SPACE, scan.until_ns, each_namespace,
+                       &scan);
+    if (!scan.found && rc == 0 && wr_now_ns() < scan.until_ns)
         wr_set_absent(ctx->ev, WR_FACT_unix_netns_pid);
 }
