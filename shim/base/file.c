@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 
 long wr_file_read(const char *path, char *buf, size_t size)
@@ -31,6 +32,51 @@ long wr_file_read(const char *path, char *buf, size_t size)
     }
     buf[len] = '\0';
     return (long)len;
+}
+
+/* Hands on what is terminated by a newline. Returns how much that was; *more says whether to
+ * go on. */
+static size_t hand_on(char *text, bool (*each)(void *ctx, const char *line), void *ctx, bool *more)
+{
+    char *line = text, *end;
+
+    while (*more && (end = strchr(line, '\n')) != NULL) {
+        *end = '\0';
+        *more = each(ctx, line);
+        line = end + 1;
+    }
+    return (size_t)(line - text);
+}
+
+int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
+                  bool (*each)(void *ctx, const char *line), void *ctx)
+{
+    long fd = WR_SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    size_t len = 0;
+    bool more = true;
+    long got = 0;
+
+    if (fd < 0)
+        return (int)fd;
+    while (more) {
+        size_t done;
+
+        if (len == size - 1)
+            got = -EFBIG;
+        else
+            got = wr_now_ns() < until_ns ? WR_SYS(read, fd, space + len, size - 1 - len) : -ETIME;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        space[len] = '\0';
+        done = hand_on(space, each, ctx, &more);
+        len -= done;
+        memmove(space, space + done, len + 1);
+    }
+    WR_SYS(close, fd);
+    if (got == 0 && more && len != 0)
+        each(ctx, space); /* the last line, without its newline */
+    return got < 0 ? (int)got : 0;
 }
 
 int wr_file_uint(const char *path, uint64_t *ret_value)

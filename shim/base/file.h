@@ -12,6 +12,12 @@
  * buffer then holds its beginning). */
 long wr_file_read(const char *path, char *buf, size_t size);
 
+/* Calls each(ctx, line) with every line of a file of any length, terminated, until it returns
+ * false. `space` has to hold the longest line. Returns 0; -ETIME where it was not done at until_ns
+ * (CLOCK_MONOTONIC), -EFBIG at a longer line, or another -errno. */
+int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
+                  bool (*each)(void *ctx, const char *line), void *ctx);
+
 /* A file that holds one decimal number at its beginning. 0, or -errno; -EINVAL if it does not. */
 int wr_file_uint(const char *path, uint64_t *ret_value);
 

@@ -94,35 +94,10 @@ int wr_netns_lines(const char *pid, const char *table, char *space, size_t size,
                    bool (*each)(void *ctx, const char *line), void *ctx)
 {
     char path[PATH_SPACE];
-    size_t len = 0;
-    bool more = true;
-    long fd, got = 0;
 
     if (net_path(path, pid, table) == NULL)
         return -ENAMETOOLONG;
-    fd = WR_SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return (int)fd;
-    while (more) {
-        char *line = space, *end;
-
-        got = wr_now_ns() < until_ns ? WR_SYS(read, fd, space + len, size - 1 - len) : -ETIME;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-        space[len] = '\0';
-        while (more && (end = strchr(line, '\n')) != NULL) {
-            *end = '\0';
-            more = each(ctx, line);
-            line = end + 1;
-        }
-        len -= (size_t)(line - space);
-        if (len >= size - 1)
-            break; /* no line is that long */
-        memmove(space, line, len);
-    }
-    WR_SYS(close, fd);
-    return got < 0 ? (int)got : 0;
+    return wr_file_lines(path, space, size, until_ns, each, ctx);
 }
 
 long wr_netns_program(const char *pid, char *ret_name)
