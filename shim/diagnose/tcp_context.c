@@ -54,9 +54,6 @@ static enum wr_match match_in_container(const struct wr_evidence *ev)
 #define NOBODY_HERE                                                                           \
     "no socket of this network namespace listens on {destination} or on the wildcard address" \
     "{!listener}"
-#define WHICH_NAMESPACE                                                                           \
-    "[{other_netns_name}][the one of {other_netns_program} (pid {other_netns_pid}){!other_netns_" \
-    "name}]"
 #define INSIDE "sudo nsenter --target {other_netns_pid} --net "
 
 const struct wr_cause wr_causes_tcp_context[] = {
@@ -81,7 +78,7 @@ const struct wr_cause wr_causes_tcp_context[] = {
         WR_CITES(REFUSED_CITES, WR_FACT_listener, WR_FACT_other_netns_listener,
                  WR_FACT_other_netns_several),
         .because = {"in another network namespace: {other_netns_listener}",
-                    "that namespace is " WHICH_NAMESPACE,
+                    "a process of that namespace is {other_netns_program} (pid {other_netns_pid})",
                     "it is the namespace of process 1: the program that failed runs in a network "
                     "namespace of its own{?other_netns_first}",
                     NOBODY_HERE,

@@ -161,7 +161,7 @@ static void look(struct container *container)
 /* "172.17.0.1\thost.docker.internal" */
 static bool hosts_line(void *ctx, const char *line)
 {
-    static const char *const names[] = {"host.docker.internal", "host.containers.internal"};
+    static const char *const names[] = {"host.containers.internal", "host.docker.internal"};
     struct container *container = ctx;
 
     if (line[0] == '#')

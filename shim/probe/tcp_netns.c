@@ -98,10 +98,12 @@ static void set_process(struct scan *scan)
     if (!wr_parse_uint(&digits, &number))
         return;
     wr_set_uint(ev, WR_FACT_other_netns_pid, number);
+    if (scan->sock.pid != 0)
+        return;
     len = wr_netns_program(scan->pid, name);
     if (len > 0)
         wr_set_text(ev, WR_FACT_other_netns_program, name, (uint32_t)len);
-    if (scan->sock.pid != 0 || scan->sock.container.len != 0 ||
+    if (scan->sock.container.len != 0 ||
         wr_join(path, sizeof(path), "/proc/", scan->pid, "/cgroup", (char *)NULL) == NULL ||
         wr_file_read(path, text, LINES_SPACE) <= 0)
         return;
