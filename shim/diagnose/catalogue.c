@@ -13,6 +13,7 @@ const struct wr_layer wr_layers[] = {
     {"route", wr_causes_route},
     {"tcp", wr_causes_tcp},
     {"tcp_context", wr_causes_tcp_context},
+    {"tcp_target", wr_causes_tcp_target},
     {"other", wr_causes_other},
     {0},
 };

@@ -14,6 +14,7 @@ extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addr
 extern const struct wr_cause wr_causes_local_program[]; /* local_program.c: program errors */
 extern const struct wr_cause wr_causes_tcp[];           /* tcp.c: TCP refused, by what listens */
 extern const struct wr_cause wr_causes_tcp_context[];   /* tcp_context.c: TCP refused, by where */
+extern const struct wr_cause wr_causes_tcp_target[];    /* tcp_target.c: TCP, by what was dialled */
 extern const struct wr_cause wr_causes_other[];         /* other.c: the rest */
 
 /* The row for what no other row explains. */
