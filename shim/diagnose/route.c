@@ -498,9 +498,11 @@ const struct wr_cause wr_causes_route[] = {
         .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
         .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
-        .fixes = {{"check that the gateway is on, and that its address is right",
-                   "ip route get {destination.address}"},
-                  {"see whether it answers now", "ip neigh show {next_hop.address}"}},
+        .fixes =
+            {{"check that the gateway is on, and that its address is right",
+              "ip route get {destination.address}"},
+             {"see whether it answers now",
+              "ping -c 1 -I {route_device} {next_hop.address}; ip neigh show {next_hop.address}"}},
     },
     {
         .id = "route-neighbour-failed",
@@ -527,9 +529,11 @@ const struct wr_cause wr_causes_route[] = {
         .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
         .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
-        .fixes = {{"check that the machine is on, and that the address is right", NULL},
-                  {"check the netmask of this machine's address", "ip address show"},
-                  {"see whether it answers now", "ip neigh show {next_hop.address}"}},
+        .fixes =
+            {{"check that the machine is on, and that the address is right", NULL},
+             {"check the netmask of this machine's address", "ip address show"},
+             {"see whether it answers now",
+              "ping -c 1 -I {route_device} {next_hop.address}; ip neigh show {next_hop.address}"}},
     },
     {
         .id = "route-no-ipv6",
@@ -585,7 +589,7 @@ const struct wr_cause wr_causes_route[] = {
         .seen_as = "EHOSTUNREACH",
         .what = "the packets used up their hops (TTL exceeded): a routing loop, or a small TTL on "
                 "the socket",
-        .headline = "[the program lets its packets pass {socket_ttl} routers only"
+        .headline = "[the program gives its packets a TTL of {socket_ttl} only"
                     "{?socket_ttl_small}][the packets run in a loop between "
                     "routers{!socket_ttl_small}][, and {icmp_offender.address} discarded them]",
         .explain =
@@ -602,6 +606,9 @@ const struct wr_cause wr_causes_route[] = {
                     "the socket's TTL or hop limit is {socket_ttl}",
                     "the error {error} came from the network: this machine has a route[ through "
                     "{route_gateway.address}]{!icmp_readable}"},
+        .unknown = {{WR_FACT_error, "which router discarded them{!icmp_readable}",
+                     "the socket keeps no ICMP errors unless the program asks for them",
+                     "tracepath -n {destination.address}"}},
         .fixes = {{"raise the TTL that the program sets (IP_TTL, IPV6_UNICAST_HOPS)"
                    "{?socket_ttl_small}",
                    NULL},

@@ -46,6 +46,34 @@ static bool is_tunnel(const struct wr_link *link)
     return false;
 }
 
+/* The kernel puts one of each loaded tunnel kind into every network namespace (tunl0, sit0, ...:
+ * net.core.fb_tunnels_only_for_init_net): nobody set it up, and it says nothing. */
+static bool is_placeholder(const struct seen *seen)
+{
+    static const char *const kinds[] = {"ipip",      "sit",    "gre",    "gretap",
+                                        "erspan",    "ip6tnl", "ip6gre", "ip6gretap",
+                                        "ip6erspan", "vti",    "vti6"};
+
+    if ((seen->link.flags & IFF_UP) != 0 || seen->address)
+        return false;
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(seen->link.kind, kinds[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void drop_placeholders(struct survey *survey)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < survey->used; i++) {
+        if (!is_placeholder(&survey->links[i]))
+            survey->links[kept++] = survey->links[i];
+    }
+    survey->used = kept;
+}
+
 static bool take_link(void *each_ctx, const struct nlmsghdr *message)
 {
     struct survey *survey = each_ctx;
@@ -103,6 +131,13 @@ static int take_all(struct wr_probe_ctx *ctx, struct survey *survey)
     return wr_rtnl_ask(ctx, &request, take_address, survey);
 }
 
+/* Which of several is the way out: rather one with an address than one without, and rather none
+ * that only joins others, as container engines make them. */
+static int likelihood(const struct seen *seen)
+{
+    return (strcmp(seen->link.kind, "bridge") != 0 ? 2 : 0) + (seen->address ? 1 : 0);
+}
+
 /* The interface that would have carried it: the route's, or its range holds the destination, or
  * else nothing is up and it is the one that was set up for this family. Tunnels are set_tunnel()'s.
  */
@@ -121,7 +156,7 @@ static const struct seen *down_link(const struct survey *survey, uint32_t up,
             continue;
         if (seen->covers)
             return seen;
-        if (up == 0 && (found == NULL || (seen->address && !found->address)))
+        if (up == 0 && (found == NULL || likelihood(seen) > likelihood(found)))
             found = seen;
     }
     return found;
@@ -185,6 +220,7 @@ void wr_probe_links(struct wr_probe_ctx *ctx)
     survey->to = ctx->attempt->target;
     if (take_all(ctx, survey) < 0 || survey->full)
         return;
+    drop_placeholders(survey);
     for (uint32_t i = 0; i < survey->used; i++)
         up += usable(&survey->links[i].link);
     wr_set_uint(ctx->ev, WR_FACT_links, survey->used);

@@ -108,6 +108,7 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
     search.next_hop = way.gateway.family != 0 ? way.gateway : query.to;
     search.next_hop.port = 0;
     search.device = way.device;
+    search.next_hop.scope = 0; /* the interface is route_device; ip(8) takes no scope */
     wr_set_addr(ctx->ev, WR_FACT_next_hop, &search.next_hop);
     if (look_up(ctx, &search) < 0)
         return;
