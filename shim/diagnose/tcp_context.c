@@ -14,8 +14,20 @@ static bool refused_here(const struct wr_evidence *ev)
 #define REFUSED_CITES \
     WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received, WR_FACT_destination_local
 
-/* Which of the open ports is meant only the user knows: never certain, and a guess where there
- * are several. */
+/* Ports that servers of every kind use: one more that has it open says little. */
+static bool is_common(uint16_t port)
+{
+    static const uint16_t ports[] = {80, 443, 3000, 5000, 8000, 8080, 8443};
+
+    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        if (port == ports[i])
+            return true;
+    }
+    return false;
+}
+
+/* Which service is meant only the user knows: never certain. From a namespace of its own a
+ * program mostly means the machine's. */
 static enum wr_match match_other_netns(const struct wr_evidence *ev)
 {
     if (!refused_here(ev))
@@ -27,7 +39,12 @@ static enum wr_match match_other_netns(const struct wr_evidence *ev)
     if (!wr_ev_has(ev, WR_FACT_other_netns_listener))
         return wr_ev_absent(ev, WR_FACT_other_netns_listener) ? WR_MATCH_RULED_OUT
                                                               : WR_MATCH_UNKNOWN;
-    return wr_ev_false(ev, WR_FACT_other_netns_several) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+    if (!wr_ev_false(ev, WR_FACT_other_netns_several))
+        return WR_MATCH_POSSIBLE;
+    return wr_ev_true(ev, WR_FACT_other_netns_first) ||
+                   !is_common(wr_ev_addr(ev, WR_FACT_destination)->port)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_POSSIBLE;
 }
 
 /* Where the container shares the machine's network, or has none, its localhost is not the point;
@@ -71,12 +88,13 @@ const struct wr_cause wr_causes_tcp_context[] = {
             "address from another. Containers, ip netns, systemd's PrivateNetwork= and many "
             "sandboxes give a program a namespace of its own.\n"
             "Here the port is closed in the namespace of the program that failed, and open in "
-            "another one on the same machine. That it is the service that was meant is likely, "
-            "and can't be proved; where several namespaces have the port open it is a guess.",
+            "another one on the same machine. Whether that is the service that was meant can't be "
+            "proved: where several namespaces have the port open, or where many kinds of servers "
+            "use it, such as 80 and 8080, it is a guess.",
         .rank = WR_RANK_SPECIFIC - 5,
         .match = match_other_netns,
         WR_CITES(REFUSED_CITES, WR_FACT_listener, WR_FACT_other_netns_listener,
-                 WR_FACT_other_netns_several),
+                 WR_FACT_other_netns_several, WR_FACT_other_netns_first),
         .because = {"in another network namespace: {other_netns_listener}",
                     "a process of that namespace is {other_netns_program} (pid {other_netns_pid})",
                     "it is the namespace of process 1: the program that failed runs in a network "
