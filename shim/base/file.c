@@ -48,7 +48,14 @@ static size_t hand_on(char *text, bool (*each)(void *ctx, const char *line), voi
     return (size_t)(line - text);
 }
 
-int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
+/* A file of /proc gives whole records, as many as fit into the kernel's buffer of a page or more
+ * (fs/seq_file.c): where another one would have fitted, there is none. */
+static bool was_last(size_t asked, size_t got, size_t line_max)
+{
+    return line_max != 0 && got < asked && got + line_max <= 4096;
+}
+
+int wr_file_lines(const char *path, size_t line_max, char *space, size_t size, uint64_t until_ns,
                   bool (*each)(void *ctx, const char *line), void *ctx)
 {
     long fd = WR_SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
@@ -59,12 +66,12 @@ int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
     if (fd < 0)
         return (int)fd;
     while (more) {
-        size_t done;
+        size_t room = size - 1 - len, done;
 
-        if (len == size - 1)
+        if (room == 0)
             got = -EFBIG;
         else
-            got = wr_now_ns() < until_ns ? WR_SYS(read, fd, space + len, size - 1 - len) : -ETIME;
+            got = wr_now_ns() < until_ns ? WR_SYS(read, fd, space + len, room) : -ETIME;
         if (got <= 0)
             break;
         len += (size_t)got;
@@ -72,6 +79,10 @@ int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
         done = hand_on(space, each, ctx, &more);
         len -= done;
         memmove(space, space + done, len + 1);
+        if (was_last(room, (size_t)got, line_max)) {
+            got = 0;
+            break;
+        }
     }
     WR_SYS(close, fd);
     if (got == 0 && more && len != 0)

@@ -13,9 +13,11 @@
 long wr_file_read(const char *path, char *buf, size_t size);
 
 /* Calls each(ctx, line) with every line of a file of any length, terminated, until it returns
- * false. `space` has to hold the longest line. Returns 0; -ETIME where it was not done at until_ns
- * (CLOCK_MONOTONIC), -EFBIG at a longer line, or another -errno. */
-int wr_file_lines(const char *path, char *space, size_t size, uint64_t until_ns,
+ * false. `space` has to hold the longest line. line_max: 0, or a length that no line of this file
+ * of /proc exceeds, which saves the read that only meets the end: for tables of sockets it costs
+ * milliseconds. Returns 0; -ETIME where it was not done at until_ns (CLOCK_MONOTONIC), -EFBIG at a
+ * longer line, or another -errno. */
+int wr_file_lines(const char *path, size_t line_max, char *space, size_t size, uint64_t until_ns,
                   bool (*each)(void *ctx, const char *line), void *ctx);
 
 /* A file that holds one decimal number at its beginning. 0, or -errno; -EINVAL if it does not. */

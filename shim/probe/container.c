@@ -140,7 +140,7 @@ static void look(struct container *container)
 {
     char *space = space_of(container);
 
-    wr_file_lines("/proc/thread-self/mountinfo", space, WR_PROBE_FILE_SPACE, container->until_ns,
+    wr_file_lines("/proc/thread-self/mountinfo", 0, space, WR_PROBE_FILE_SPACE, container->until_ns,
                   mount_line, container);
     look_at_cgroup(container);
     /* a pod's engine calls itself containerd, CRI-O or Docker; what matters is the pod */
@@ -200,7 +200,7 @@ static void look_around(struct container *container)
         wr_set_addr(ev, WR_FACT_container_gateway, &addr);
     else
         wr_set_absent(ev, WR_FACT_container_gateway);
-    if (wr_file_lines("/etc/hosts", space, WR_PROBE_FILE_SPACE, container->until_ns, hosts_line,
+    if (wr_file_lines("/etc/hosts", 0, space, WR_PROBE_FILE_SPACE, container->until_ns, hosts_line,
                       container) == 0 &&
         !wr_ev_has(ev, WR_FACT_container_host_name))
         wr_set_absent(ev, WR_FACT_container_host_name);

@@ -14,6 +14,7 @@
 
 #define NAMESPACES_MAX 64
 #define PATH_SPACE 64
+#define TABLE_LINE 512 /* of any of these tables */
 
 /* A thread can be in another namespace than the first one of its process. */
 static const char *net_path(char *path, const char *pid, const char *table)
@@ -97,7 +98,7 @@ int wr_netns_lines(const char *pid, const char *table, char *space, size_t size,
 
     if (net_path(path, pid, table) == NULL)
         return -ENAMETOOLONG;
-    return wr_file_lines(path, space, size, until_ns, each, ctx);
+    return wr_file_lines(path, TABLE_LINE, space, size, until_ns, each, ctx);
 }
 
 long wr_netns_program(const char *pid, char *ret_name)

@@ -14,7 +14,7 @@
 #include "probe/owner.h"
 #include "probe/rtnl.h"
 
-#define BUDGET_NS 20000000u
+#define BUDGET_NS 40000000u
 /* Parts of the netlink space, which nobody uses before the route is asked for. */
 #define NAMES_SPACE 8192
 #define LINES_SPACE 8192
@@ -53,16 +53,41 @@ static bool take_line(void *ctx, const char *line)
     return wr_addr_is_loopback(&sock.local); /* one that others reach is better */
 }
 
+/* "TCP: inuse 3 orphan 0 ..." */
+static bool take_sockstat(void *ctx, const char *line)
+{
+    const char *at = wr_line_value(line, "TCP: inuse ");
+    uint64_t *inuse = ctx;
+
+    if (at == NULL)
+        at = wr_line_value(line, "TCP6: inuse ");
+    return at == NULL || !wr_parse_uint(&at, inuse);
+}
+
+/* A table costs two milliseconds even if it is empty: the kernel goes through the hash table of
+ * the connections of all namespaces. The number of sockets is at hand. */
+static bool is_empty(const struct scan *scan, const char *pid, const char *sockstat)
+{
+    uint64_t inuse = 1;
+
+    wr_netns_lines(pid, sockstat, lines_space(scan), LINES_SPACE, scan->until_ns, take_sockstat,
+                   &inuse);
+    return inuse == 0;
+}
+
 static bool each_namespace(void *ctx, const char *pid, uint64_t id)
 {
-    static const char *const tables[] = {"tcp", "tcp6"};
+    static const char *const tables[] = {"tcp", "tcp6"}, *const stats[] = {"sockstat", "sockstat6"};
     struct scan *scan = ctx;
 
     scan->at.state = 0;
     for (unsigned i = 0; i < 2; i++) {
-        int rc = wr_netns_lines(pid, tables[i], lines_space(scan), LINES_SPACE, scan->until_ns,
-                                take_line, scan);
+        int rc;
 
+        if (is_empty(scan, pid, stats[i]))
+            continue;
+        rc = wr_netns_lines(pid, tables[i], lines_space(scan), LINES_SPACE, scan->until_ns,
+                            take_line, scan);
         if (rc < 0 && (i == 0 || rc != -ENOENT)) /* without IPv6 there is no tcp6 */
             scan->cut = true;
         if (scan->at.state != 0 && !wr_addr_is_loopback(&scan->at.local))
