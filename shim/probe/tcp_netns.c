@@ -153,12 +153,14 @@ static bool try_address(void *ctx, const struct wr_addr *addr)
     return false;
 }
 
-static void try_addresses(struct scan *scan, int family)
+/* False where the addresses could not be read. */
+static bool try_addresses(struct scan *scan, int family)
 {
+    if (scan->address.family != 0)
+        return true;
     /* not the netlink space: try_address() uses it */
-    if (scan->address.family == 0)
-        wr_netns_addresses(scan->pid, family, wr_probe_file_space(scan->ctx), WR_PROBE_FILE_SPACE,
-                           scan->until_ns, try_address, scan);
+    return wr_netns_addresses(scan->pid, family, wr_probe_file_space(scan->ctx),
+                              WR_PROBE_FILE_SPACE, scan->ctx->until_ns, try_address, scan);
 }
 
 /* Where the listener can be reached from here. */
@@ -166,19 +168,20 @@ static void set_address(struct scan *scan)
 {
     struct wr_evidence *ev = scan->ctx->ev;
     const struct wr_addr *local = &scan->sock.local;
+    bool known = true;
 
     wr_set_bool(ev, WR_FACT_other_netns_loopback, wr_addr_is_loopback(local));
     if (wr_addr_is_any(local)) {
         if (local->family == AF_INET6)
-            try_addresses(scan, AF_INET6);
+            known = try_addresses(scan, AF_INET6);
         /* a socket on :: mostly takes IPv4, too; the table does not say whether this one does */
-        try_addresses(scan, AF_INET);
+        known &= try_addresses(scan, AF_INET);
     } else if (!wr_addr_is_loopback(local)) {
         try_address(scan, local);
     }
     if (scan->address.family != 0)
         wr_set_addr(ev, WR_FACT_other_netns_address, &scan->address);
-    else
+    else if (known)
         wr_set_absent(ev, WR_FACT_other_netns_address);
 }
 
