@@ -8,7 +8,11 @@
 
 /* A proxy's address is what the user wrote, and a swapped one what the program made of it; both
  * lie deeper than the state of the way there. */
-enum { RANK_BYTE_ORDER = WR_RANK_ROOT + 8, RANK_PORT_ZERO = WR_RANK_ARGUMENT + 1 };
+enum {
+    RANK_PROXY = WR_RANK_ROOT + 1,
+    RANK_BYTE_ORDER = WR_RANK_ROOT + 8,
+    RANK_PORT_ZERO = WR_RANK_ARGUMENT + 1
+};
 
 static bool is_error(const struct wr_evidence *ev, uint64_t error)
 {
@@ -58,11 +62,38 @@ static bool may_be_swapped(const struct wr_evidence *ev)
 /* What the program meant is not in the evidence: never certain. */
 static enum wr_match match_byte_order(const struct wr_evidence *ev)
 {
-    if (!wr_ev_has(ev, WR_FACT_swapped_destination) || !may_be_swapped(ev))
+    if (!wr_ev_has(ev, WR_FACT_swapped_destination) || wr_ev_has(ev, WR_FACT_proxy_variable) ||
+        !may_be_swapped(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_swapped_listener))
         return WR_MATCH_LIKELY;
     return hint_is_had(ev) ? WR_MATCH_NO : WR_MATCH_POSSIBLE;
+}
+
+static bool is_network_error(const struct wr_evidence *ev)
+{
+    static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
+                                 ECONNRESET,   EHOSTDOWN, ENETDOWN};
+
+    for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (is_error(ev, (uint64_t)errors[i]))
+            return true;
+    }
+    return false;
+}
+
+/* That the program was asked for this very endpoint can't be excluded: never certain. */
+static enum wr_match match_proxy(const struct wr_evidence *ev)
+{
+    bool dead_gateway =
+        wr_ev_has(ev, WR_FACT_route_gateway) && wr_ev_true(ev, WR_FACT_next_hop_failed);
+
+    if (!is_network_error(ev) || !wr_ev_has(ev, WR_FACT_proxy_variable))
+        return WR_MATCH_NO;
+    /* what keeps this machine from everything, or is told to refuse, lies deeper */
+    if (dead_gateway || wr_ev_has(ev, WR_FACT_refusing_type))
+        return WR_MATCH_NO;
+    return wr_ev_false(ev, WR_FACT_proxy_port_assumed) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
 
 const struct wr_cause wr_causes_tcp_target[] = {
@@ -108,7 +139,7 @@ const struct wr_cause wr_causes_tcp_target[] = {
                  WR_FACT_swapped_port, WR_FACT_swapped_listener, WR_FACT_listener,
                  WR_FACT_other_device_listener, WR_FACT_other_address_listener,
                  WR_FACT_other_family_listener, WR_FACT_bound_socket, WR_FACT_udp_socket,
-                 WR_FACT_other_port_listener),
+                 WR_FACT_other_port_listener, WR_FACT_proxy_variable),
         .because = {"{swapped_listener}",
                     "no socket listens on {destination}{!listener}{!wildcard_means}",
                     "no socket listens on {wildcard_means}{!listener}",
@@ -127,6 +158,41 @@ const struct wr_cause wr_causes_tcp_target[] = {
                   {"where {destination.port} is right, let the server pass its port through "
                    "htons(){?swapped_listener}{!swapped_address}",
                    NULL}},
+    },
+    {
+        .id = "tcp-proxy-refused",
+        .seen_as = "any",
+        .what = "what was dialled is the proxy of http_proxy, https_proxy or all_proxy, not the "
+                "service that was asked for",
+        .headline = "{proxy_endpoint} is the proxy of the environment variable {proxy_variable}"
+                    "[, and nothing listens there{!listener}]",
+        .explain =
+            "The environment variables http_proxy, https_proxy, ftp_proxy and all_proxy (in lower "
+            "or upper case) name a proxy, and many programs then connect to it instead of the "
+            "service that they are asked for. Their message names the service; what failed is the "
+            "connection to the proxy.\n"
+            "no_proxy lists hosts for which the proxy is left out. Programs differ in its syntax: "
+            "names and suffixes (.example.com) work everywhere, address ranges in some.",
+        .rank = RANK_PROXY,
+        .match = match_proxy,
+        WR_CITES(WR_FACT_error, WR_FACT_proxy_variable, WR_FACT_proxy_port_assumed,
+                 WR_FACT_route_gateway, WR_FACT_next_hop_failed, WR_FACT_refusing_type),
+        .because =
+            {"the environment has {proxy_variable}, and host and port of its value are those that "
+             "were dialled, {proxy_endpoint}{!proxy_port_assumed}",
+             "the environment has {proxy_variable}: its value has the host that was dialled and "
+             "names no port; {destination.port} is a usual one{?proxy_port_assumed}",
+             "no socket listens on {destination}{!listener}{!wildcard_means}",
+             "the error {error} came after {elapsed_us.ms} ms{!destination_local}",
+             "no_proxy is not set{!no_proxy_set}"},
+        .unknown = {{WR_FACT_proxy_variable,
+                     "whether the program was asked for {proxy_endpoint} itself",
+                     "what it does with {proxy_variable} can't be seen", ""}},
+        .fixes = {{"start the proxy at {proxy_endpoint}, or correct {proxy_variable}", NULL},
+                  {"or run the program without it, where the service can be reached directly: "
+                   "env -u {proxy_variable} PROGRAM",
+                   NULL},
+                  {"or add the host of the service to no_proxy", NULL}},
     },
     {0},
 };
