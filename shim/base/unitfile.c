@@ -17,12 +17,18 @@
 #define PATH_SPACE 512
 
 /* First wins. /lib stands last: it is /usr/lib on most systems, and then hides nothing. */
-static const char *const unit_dirs[2][DIRS] = {
-    {"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-     "/usr/lib/systemd/system", "/lib/systemd/system"},
-    {"/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
-     "/usr/lib/systemd/user", "/lib/systemd/user"},
+#define SYSTEM_DIRS                                                                    \
+    {                                                                                  \
+        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", \
+            "/usr/lib/systemd/system", "/lib/systemd/system"                           \
+    }
+static const char *const unit_dirs[][DIRS] = {
+    [WR_UNIT_SYSTEM] = SYSTEM_DIRS,
+    [WR_UNIT_USER] = {"/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user",
+                      "/usr/lib/systemd/user", "/lib/systemd/user"},
+    [WR_UNIT_SYSTEM_OWN] = SYSTEM_DIRS,
 };
+#define OWN_DIRS 3
 
 struct search {
     enum wr_unit_scope scope;
@@ -184,9 +190,10 @@ int wr_unit_each(enum wr_unit_scope scope, const char *glob, char *space, size_t
                             .names = space,
                             .file = space + 2 * DIR_SPACE,
                             .file_size = size - 2 * DIR_SPACE};
+    unsigned dirs = scope == WR_UNIT_SYSTEM_OWN ? OWN_DIRS : DIRS;
     bool any = false;
 
-    for (unsigned i = 0; i < DIRS && !search.stopped && !search.late; i++) {
+    for (unsigned i = 0; i < dirs && !search.stopped && !search.late; i++) {
         search.dir = i;
         if (wr_dir_each(unit_dirs[scope][i], search.names, DIR_SPACE, each_unit, &search) == 0)
             any = true;

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum wr_unit_scope { WR_UNIT_SYSTEM, WR_UNIT_USER };
+/* WR_UNIT_SYSTEM_OWN: of the system's units those that this machine's administrator made (in /etc,
+ * /run and /usr/local), not the hundreds of packages. */
+enum wr_unit_scope { WR_UNIT_SYSTEM, WR_UNIT_USER, WR_UNIT_SYSTEM_OWN };
 
 /* Smallest working space of the functions below; more reads longer files (others are left out). */
 #define WR_UNIT_SPACE 8192

@@ -9,6 +9,7 @@
 /* A proxy's address is what the user wrote, and a swapped one what the program made of it; both
  * lie deeper than the state of the way there. */
 enum {
+    RANK_SERVICE = WR_RANK_NEARBY + 2,
     RANK_PROXY = WR_RANK_ROOT + 1,
     RANK_BYTE_ORDER = WR_RANK_ROOT + 8,
     RANK_PORT_ZERO = WR_RANK_ARGUMENT + 1
@@ -41,13 +42,15 @@ static bool port_is_had(const struct wr_evidence *ev)
 {
     return wr_ev_has(ev, WR_FACT_listener) || wr_ev_has(ev, WR_FACT_other_device_listener) ||
            wr_ev_has(ev, WR_FACT_other_address_listener) ||
-           wr_ev_has(ev, WR_FACT_other_family_listener) || wr_ev_has(ev, WR_FACT_bound_socket);
+           wr_ev_has(ev, WR_FACT_other_family_listener) || wr_ev_has(ev, WR_FACT_bound_socket) ||
+           wr_ev_has(ev, WR_FACT_other_netns_listener);
 }
 
 /* Another hint that has evidence for it, where this one has none but arithmetic. */
 static bool hint_is_had(const struct wr_evidence *ev)
 {
-    return wr_ev_has(ev, WR_FACT_udp_socket) || wr_ev_has(ev, WR_FACT_other_port_listener);
+    return wr_ev_has(ev, WR_FACT_udp_socket) || wr_ev_has(ev, WR_FACT_other_port_listener) ||
+           wr_ev_has(ev, WR_FACT_port_unit);
 }
 
 static bool may_be_swapped(const struct wr_evidence *ev)
@@ -96,6 +99,31 @@ static enum wr_match match_proxy(const struct wr_evidence *ev)
     return wr_ev_false(ev, WR_FACT_proxy_port_assumed) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
 
+/* The unit's files say that the port is its own; or it is the usual one of the service, and no
+ * other port hints at something else. */
+static bool unit_has_port(const struct wr_evidence *ev)
+{
+    return wr_ev_has(ev, WR_FACT_port_unit) &&
+           (wr_ev_has(ev, WR_FACT_port_unit_says) || !wr_ev_has(ev, WR_FACT_other_port_listener));
+}
+
+/* Whether that service was meant is not in the evidence: never certain. */
+static enum wr_match match_service(const struct wr_evidence *ev)
+{
+    if (!is_error(ev, ECONNREFUSED) || wr_ev_true(ev, WR_FACT_icmp_received) ||
+        !wr_ev_true(ev, WR_FACT_destination_local) || !wr_ev_absent(ev, WR_FACT_listener) ||
+        !unit_has_port(ev))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_port_unit_running))
+        return WR_MATCH_RULED_OUT;
+    /* in a container without systemd unit files are leftovers of packages */
+    if (!wr_ev_known(ev, WR_FACT_port_unit_running) && wr_ev_has(ev, WR_FACT_container_engine))
+        return WR_MATCH_NO;
+    return wr_ev_false(ev, WR_FACT_port_unit_running) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+}
+
+#define NOT_RUNNING "{!port_unit_running}"
+
 const struct wr_cause wr_causes_tcp_target[] = {
     {
         .id = "tcp-port-zero",
@@ -138,8 +166,9 @@ const struct wr_cause wr_causes_tcp_target[] = {
         WR_CITES(WR_FACT_error, WR_FACT_swapped_destination, WR_FACT_swapped_address,
                  WR_FACT_swapped_port, WR_FACT_swapped_listener, WR_FACT_listener,
                  WR_FACT_other_device_listener, WR_FACT_other_address_listener,
-                 WR_FACT_other_family_listener, WR_FACT_bound_socket, WR_FACT_udp_socket,
-                 WR_FACT_other_port_listener, WR_FACT_proxy_variable),
+                 WR_FACT_other_family_listener, WR_FACT_bound_socket, WR_FACT_other_netns_listener,
+                 WR_FACT_udp_socket, WR_FACT_other_port_listener, WR_FACT_port_unit,
+                 WR_FACT_proxy_variable),
         .because = {"{swapped_listener}",
                     "no socket listens on {destination}{!listener}{!wildcard_means}",
                     "no socket listens on {wildcard_means}{!listener}",
@@ -193,6 +222,53 @@ const struct wr_cause wr_causes_tcp_target[] = {
                    "env -u {proxy_variable} PROGRAM",
                    NULL},
                   {"or add the host of the service to no_proxy", NULL}},
+    },
+    {
+        .id = "tcp-service-not-running",
+        .seen_as = "ECONNREFUSED",
+        .what = "nothing listens on the port, and the service that has it is installed here and "
+                "not running",
+        .headline =
+            "nothing listens on port {destination.port} of this machine; {port_unit}, which "
+            "[has{?port_unit_says}][usually has{!port_unit_says}] it, is installed here[ and "
+            "masked{?port_unit_masked}][ and not running" NOT_RUNNING "{!port_unit_masked}]",
+        .explain =
+            "A systemd unit that is installed on this machine has the port: its file says so, or "
+            "it is the usual port of that service. No socket listens on the port, and the control "
+            "group of the unit has no processes: it was stopped, has failed, or was never "
+            "started.\n"
+            "Where systemd does not run (most containers), units are only files, and what starts "
+            "the service is something else.",
+        .rank = RANK_SERVICE,
+        .match = match_service,
+        WR_CITES(WR_FACT_error, WR_FACT_icmp_received, WR_FACT_destination_local, WR_FACT_listener,
+                 WR_FACT_port_unit, WR_FACT_port_unit_says, WR_FACT_port_unit_running,
+                 WR_FACT_other_port_listener, WR_FACT_container_engine),
+        .because =
+            {"no socket listens on [{destination}{!wildcard_means}][{wildcard_means}]{!listener}",
+             "[{port_unit_says} of {port_unit} names port {destination.port}]"
+             "[port {destination.port} is usual for {port_unit}, which is installed here"
+             "{!port_unit_says}]",
+             "no process runs in the control group of {port_unit}" NOT_RUNNING
+             "{!port_unit_socket}",
+             "{port_unit} is masked{?port_unit_masked}",
+             "{port_unit} is not started at boot{!port_unit_enabled}{!port_unit_masked}"
+             "{?port_unit_startable}",
+             "systemd does not run here{!port_unit_startable}"},
+        .ruled_out = "{port_unit} runs",
+        .unknown = {{WR_FACT_port_unit_startable, "why {port_unit} does not run",
+                     "the service manager was not asked", "systemctl status {port_unit}"},
+                    {WR_FACT_port_unit_running, "whether the service of {port_unit} runs", "",
+                     "[service {port_unit_script} status]"}},
+        .fixes = {{"start it{?port_unit_startable}{!port_unit_masked}",
+                   "sudo systemctl start {port_unit}"},
+                  {"if that was not done on purpose, unmask and start it{?port_unit_masked}",
+                   "sudo systemctl unmask {port_unit} && sudo systemctl start {port_unit}"},
+                  {"start it as a service without systemd{!port_unit_startable}",
+                   "sudo service {port_unit_script} start"},
+                  {"and let it be started at boot{!port_unit_enabled}{!port_unit_masked}"
+                   "{?port_unit_startable}",
+                   "sudo systemctl enable {port_unit}"}},
     },
     {0},
 };
