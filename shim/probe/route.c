@@ -2,11 +2,83 @@
  * The route to the destination: as the socket asks for it, and as a socket without options would.
  * Sets the facts of the section "route"; other probes start from them. */
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "base/address.h"
 #include "probe/probe.h"
 #include "probe/rtnl.h"
+
+/* Addresses that the kernel can take for the source. */
+struct own {
+    struct wr_addr addrs[8];
+    uint32_t used;
+    bool full;
+};
+
+static bool take_address(void *each_ctx, const struct nlmsghdr *message)
+{
+    struct own *own = each_ctx;
+    const struct ifaddrmsg *info = NLMSG_DATA(message);
+    struct wr_addr addr;
+
+    if (message->nlmsg_type != RTM_NEWADDR || message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+        info->ifa_family != AF_INET6 || (info->ifa_flags & IFA_F_TENTATIVE) != 0)
+        return true;
+    addr = wr_rtnl_addr(message, sizeof(*info), IFA_LOCAL, AF_INET6);
+    if (addr.family == 0)
+        addr = wr_rtnl_addr(message, sizeof(*info), IFA_ADDRESS, AF_INET6);
+    if (addr.family == 0 || wr_addr_is_loopback(&addr) || wr_addr_is_linklocal(&addr))
+        return true;
+    if (own->used == sizeof(own->addrs) / sizeof(own->addrs[0]))
+        own->full = true;
+    else
+        own->addrs[own->used++] = addr;
+    return true;
+}
+
+/* Where an IPv6 lookup without a source fails, the kernel chooses one and looks again (net/ipv6/
+ * ip6_output.c ip6_dst_lookup_tail()): routes and rules can ask for a source. Which it chooses is
+ * not known here, so they have to agree. On success query->from is what it was asked with. */
+static int ask_from_own(struct wr_probe_ctx *ctx, struct wr_route_query *query,
+                        struct wr_route_answer *answer)
+{
+    const struct ifaddrmsg addresses = {.ifa_family = AF_INET6};
+    struct wr_route_query from = *query;
+    struct wr_route_answer found;
+    struct wr_rtnl_request request;
+    struct own own = {.used = 0};
+    uint32_t ways = 0;
+    int rc;
+
+    wr_rtnl_request(&request, RTM_GETADDR, &addresses, sizeof(addresses));
+    request.head.nlmsg_flags = NLM_F_DUMP;
+    rc = wr_rtnl_ask(ctx, &request, take_address, &own);
+    for (uint32_t i = 0; rc >= 0 && i < own.used; i++) {
+        from.from = own.addrs[i];
+        rc = wr_route_ask(ctx, &from, false, &found);
+        if (rc < 0 || found.error != 0 || ways++ != 0)
+            continue;
+        query->from = from.from;
+        *answer = found;
+        answer->source = from.from;
+    }
+    if (rc < 0)
+        return rc;
+    return own.full || (ways != 0 && ways != own.used) ? -ENODATA : 0;
+}
+
+/* The way that connect() takes. */
+static int ask(struct wr_probe_ctx *ctx, struct wr_route_query *query,
+               struct wr_route_answer *ret_answer)
+{
+    const int rc = wr_route_ask(ctx, query, false, ret_answer);
+
+    if (rc < 0 || ret_answer->error == 0 || query->to.family != AF_INET6 ||
+        query->from.family != 0 || query->device != 0 || wr_addr_is_multicast(&query->to))
+        return rc;
+    return ask_from_own(ctx, query, ret_answer);
+}
 
 static void set_device(struct wr_probe_ctx *ctx, enum wr_fact fact, uint32_t index)
 {
@@ -65,19 +137,18 @@ static void set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *que
 
 /* The way of a socket without device, mark and source: whose address the destination is does not
  * hang on them. */
-static bool set_local(struct wr_probe_ctx *ctx, struct wr_route_answer *ret_answer)
+static bool set_local(struct wr_probe_ctx *ctx, struct wr_route_query *query,
+                      struct wr_route_answer *ret_answer)
 {
-    const struct wr_route_query query = wr_route_query_of(ctx, true);
-    struct wr_route_answer answer;
+    const int rc = ask(ctx, query, ret_answer);
 
-    if (wr_route_ask(ctx, &query, false, &answer) < 0)
+    if (rc < 0 && rc != -ENODATA)
         return false;
-    *ret_answer = answer;
-    wr_set_bool(
-        ctx->ev, WR_FACT_destination_local,
-        wr_addr_is_loopback(&query.to) ||
-            (answer.error == 0 && (answer.type == RTN_LOCAL || answer.type == RTN_ANYCAST)));
-    return true;
+    wr_set_bool(ctx->ev, WR_FACT_destination_local,
+                wr_addr_is_loopback(&query->to) ||
+                    (rc == 0 && ret_answer->error == 0 &&
+                     (ret_answer->type == RTN_LOCAL || ret_answer->type == RTN_ANYCAST)));
+    return rc == 0;
 }
 
 static void set_unbound(struct wr_probe_ctx *ctx, const struct wr_route_answer *bound,
@@ -122,7 +193,7 @@ static bool has_no_options(const struct wr_route_query *query)
 void wr_probe_route(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
-    struct wr_route_query query;
+    struct wr_route_query query, plain;
     struct wr_route_answer bound, unbound;
     bool asked;
 
@@ -137,17 +208,18 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
         set_offender(ctx);
         return;
     }
-    asked = set_local(ctx, &unbound);
+    plain = wr_route_query_of(ctx, true);
+    asked = set_local(ctx, &plain, &unbound);
     if (attempt->call != WR_CALL_CONNECT)
         return;
     wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&attempt->target));
     set_offender(ctx);
     if (has_no_options(&query)) {
         if (asked)
-            set_route(ctx, &query, &unbound);
+            set_route(ctx, &plain, &unbound);
         return;
     }
-    if (wr_route_ask(ctx, &query, false, &bound) < 0)
+    if (ask(ctx, &query, &bound) < 0)
         return;
     set_route(ctx, &query, &bound);
     if (asked)

@@ -124,7 +124,10 @@ int wr_route_ask(struct wr_probe_ctx *ctx, const struct wr_route_query *query, b
 {
     const unsigned size = wr_addr_size(&query->to);
     const bool v6 = query->to.family == AF_INET6;
-    const bool from = query->from.family == query->to.family && !wr_addr_is_any(&query->from);
+    /* a lookup for a message holds on to the interface only where it names no source (net/ipv6/
+     * route.c ip6_route_output_flags()); one for a socket always does */
+    const bool from = query->from.family == query->to.family && !wr_addr_is_any(&query->from) &&
+                      !(v6 && query->device != 0);
     /* IPv6 takes no other flag than FIB_MATCH: net/ipv6/route.c inet6_rtm_valid_getroute_req() */
     const struct rtmsg route = {
         .rtm_family = query->to.family,
@@ -184,6 +187,7 @@ struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool pla
 {
     const struct wr_attempt *attempt = ctx->attempt;
     const struct wr_addr *source = wr_ev_addr(ctx->ev, WR_FACT_source);
+    const struct wr_addr *chosen = wr_ev_addr(ctx->ev, WR_FACT_route_source);
     struct wr_route_query query = {
         .to = attempt->target, .protocol = attempt->protocol, .uid = wr_route_uid(ctx)};
 
@@ -195,6 +199,9 @@ struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool pla
             query.to.family == AF_INET6 ? 1 : 127;
     if (query.to.family == AF_INET && wr_addr_is_any(&attempt->target))
         query.to.bytes[3] = 1;
+    /* IPv6 looks with the source that it chose: see shim/probe/route.c */
+    if (query.to.family == AF_INET6 && chosen != NULL)
+        query.from = *chosen;
     if (plain)
         return query;
     query.device = wr_route_bound_device(ctx);

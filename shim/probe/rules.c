@@ -3,6 +3,7 @@
  * Walks rules and tables as fib_rules_lookup() does (net/core/fib_rules.c). */
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -62,6 +63,17 @@ static bool better(const struct best *than, uint8_t prefix_len, uint32_t metric)
            (prefix_len == than->prefix_len && metric < than->metric);
 }
 
+/* An IPv6 route can be for some sources only. */
+static bool from_source(const struct walk *walk, const struct nlmsghdr *message)
+{
+    const struct rtmsg *route = NLMSG_DATA(message);
+    const struct wr_addr source = wr_rtnl_addr(message, sizeof(*route), RTA_SRC, AF_INET6);
+
+    return route->rtm_src_len == 0 || route->rtm_family != AF_INET6 ||
+           (walk->query.from.family != 0 &&
+            wr_prefix_covers(&source, route->rtm_src_len, &walk->query.from));
+}
+
 static bool take_route(void *each_ctx, const struct nlmsghdr *message)
 {
     struct walk *walk = each_ctx;
@@ -73,6 +85,8 @@ static bool take_route(void *each_ctx, const struct nlmsghdr *message)
 
     if (message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < NLMSG_LENGTH(fixed) ||
         route->rtm_family != walk->query.to.family || (route->rtm_flags & RTM_F_CLONED) != 0)
+        return true;
+    if (!from_source(walk, message))
         return true;
     metric = wr_rtnl_u32(message, fixed, RTA_PRIORITY, 0);
     /* the entry that stands for "nothing" in IPv6 tables of older kernels */
@@ -198,6 +212,9 @@ static void print_selectors(struct wr_buf *buf, const struct nlmsghdr *message)
         RULE_ATTR(message, FRA_UID_RANGE, struct fib_rule_uid_range);
     const uint8_t *protocol = RULE_ATTR(message, FRA_IP_PROTO, uint8_t);
 
+    /* no other one selects what this machine sends */
+    if (rule_attr(message, FRA_IIFNAME, 1) != NULL)
+        wr_buf_str(buf, " iif lo");
     if (mark != NULL) {
         wr_buf_str(buf, " fwmark 0x");
         wr_buf_hex(buf, *mark);
@@ -218,7 +235,10 @@ static void print_selectors(struct wr_buf *buf, const struct nlmsghdr *message)
     }
     if (protocol != NULL) {
         wr_buf_str(buf, " ipproto ");
-        wr_buf_uint(buf, *protocol);
+        if (*protocol == IPPROTO_TCP || *protocol == IPPROTO_UDP)
+            wr_buf_str(buf, *protocol == IPPROTO_TCP ? "tcp" : "udp");
+        else
+            wr_buf_uint(buf, *protocol);
     }
     print_ports(buf, " sport ", RULE_ATTR(message, FRA_SPORT_RANGE, struct fib_rule_port_range));
     print_ports(buf, " dport ", RULE_ATTR(message, FRA_DPORT_RANGE, struct fib_rule_port_range));
