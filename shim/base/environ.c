@@ -147,3 +147,25 @@ long wr_environ_get(const char *name, char *space, char *value, size_t size)
     value[got] = '\0';
     return (long)strlen(value);
 }
+
+uint64_t wr_environ_version(void)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, a pointer at a time */
+    char *pointers[BATCH];
+    char **from = environ;
+
+    for (unsigned n = 0; from != NULL && n < 2048 / BATCH; n++, from += BATCH) {
+        long got = wr_peek(from, pointers, sizeof(pointers));
+
+        if (got < 0)
+            return 0;
+        for (size_t i = 0; i < (size_t)got / sizeof(pointers[0]); i++) {
+            hash = (hash ^ (uintptr_t)pointers[i]) * 0x100000001b3u;
+            if (pointers[i] == NULL)
+                return hash | 1;
+        }
+        if ((size_t)got < sizeof(pointers))
+            return 0;
+    }
+    return 0;
+}

@@ -2,11 +2,13 @@
  * Whether this process runs in a container, and which engine made it: asked for where nothing
  * listens on a loopback address. A private network namespace alone is no container. */
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/environ.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "probe/context.h"
 #include "probe/netns_scan.h"
@@ -210,6 +212,9 @@ static void look_around(struct container *container)
         wr_set_bool(ev, WR_FACT_netns_initial, exists("/proc/sys/net/core/netdev_max_backlog"));
 }
 
+/* A process does not move into a container; that it is in none need be found out once only. */
+static _Atomic bool in_no_container;
+
 void wr_probe_container(struct wr_probe_ctx *ctx)
 {
     struct container container = {.ctx = ctx, .until_ns = wr_now_ns() + BUDGET_NS};
@@ -225,9 +230,12 @@ void wr_probe_container(struct wr_probe_ctx *ctx)
         return;
     if (container.until_ns > ctx->until_ns)
         container.until_ns = ctx->until_ns;
-    look(&container);
+    if (!atomic_load_explicit(&in_no_container, memory_order_relaxed))
+        look(&container);
     if (container.engine == NULL) {
         wr_set_absent(ev, WR_FACT_container_engine);
+        if (!wr_process_borrows_memory())
+            atomic_store_explicit(&in_no_container, true, memory_order_relaxed);
         return;
     }
     wr_set_str(ev, WR_FACT_container_engine, container.engine);

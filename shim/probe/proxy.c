@@ -3,12 +3,14 @@
  * once; of a value only host and port are kept, never a user name or password. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/buf.h"
 #include "base/endpoint.h"
 #include "base/environ.h"
+#include "base/process.h"
 #include "probe/local.h"
 
 #define LONG_NAMES 8
@@ -19,6 +21,7 @@ _Static_assert(WR_ENVIRON_SPACE + VALUE_SIZE <= WR_PROBE_FILE_SPACE, "space");
 struct search {
     struct wr_probe_ctx *probe;
     bool found, unsure, no_proxy;
+    bool seen;                              /* a variable of that kind, whatever its value */
     char long_names[LONG_NAMES][NAME_SIZE]; /* of values that wr_environ_each() cut */
     unsigned long_count;
 };
@@ -101,6 +104,7 @@ static bool take_entry(void *ctx, const char *entry)
     len = (size_t)(sign - entry);
     if (!wr_same_word(sign - (sizeof(suffix) - 1), sizeof(suffix) - 1, suffix))
         return true;
+    search->seen = true;
     if (wr_same_word(entry, len, "no_proxy"))
         search->no_proxy |= sign[1] != '\0';
     else if (strlen(entry) < WR_ENVIRON_ENTRY - 1)
@@ -118,15 +122,24 @@ static bool is_network_error(int error)
            error == ENETUNREACH || error == ECONNRESET || error == EHOSTDOWN || error == ENETDOWN;
 }
 
+/* The environment (wr_environ_version()) in which no proxy variable was found. */
+static _Atomic uint64_t without_proxies;
+
 void wr_probe_proxy(struct wr_probe_ctx *ctx)
 {
     struct search search = {.probe = ctx};
     char *space = wr_probe_file_space(ctx);
     char *value = space + WR_ENVIRON_SPACE;
+    uint64_t version;
 
     if (ctx->attempt->call != WR_CALL_CONNECT || ctx->attempt->target.port == 0 ||
         wr_attempt_transport(ctx->attempt) != IPPROTO_TCP || !is_network_error(ctx->attempt->error))
         return;
+    version = wr_environ_version();
+    if (version != 0 && atomic_load_explicit(&without_proxies, memory_order_relaxed) == version) {
+        wr_set_absent(ctx->ev, WR_FACT_proxy_variable);
+        return;
+    }
     if (wr_environ_each(space, take_entry, &search) < 0)
         return;
     for (unsigned i = 0; i < search.long_count && !search.found; i++) {
@@ -139,4 +152,6 @@ void wr_probe_proxy(struct wr_probe_ctx *ctx)
         wr_set_bool(ctx->ev, WR_FACT_no_proxy_set, search.no_proxy);
     else if (!search.unsure)
         wr_set_absent(ctx->ev, WR_FACT_proxy_variable);
+    if (!search.seen && !wr_process_borrows_memory())
+        atomic_store_explicit(&without_proxies, version, memory_order_relaxed);
 }

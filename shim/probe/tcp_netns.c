@@ -3,11 +3,13 @@
  * on the machine itself as seen from one. */
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/file.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "probe/context.h"
 #include "probe/netns_scan.h"
@@ -223,17 +225,28 @@ static void set_name(struct scan *scan)
         wr_set_absent(ev, WR_FACT_other_netns_name);
 }
 
+/* The tables of other namespaces may take milliseconds to read. A program with many failures
+ * gets this looked at for a small part of its time: after a scan there is none for REST times as
+ * long as it took. */
+#define REST 20
+static _Atomic uint64_t next_scan_ns;
+
 void wr_probe_tcp_netns(struct wr_probe_ctx *ctx)
 {
     struct wr_evidence *ev = ctx->ev;
     struct scan scan = {.ctx = ctx, .until_ns = wr_now_ns() + BUDGET_NS};
+    uint64_t start_ns = wr_now_ns();
     int rc;
 
-    if (!wr_context_unserved(ctx))
+    if (!wr_context_unserved(ctx) ||
+        start_ns < atomic_load_explicit(&next_scan_ns, memory_order_relaxed))
         return;
     if (scan.until_ns > ctx->until_ns)
         scan.until_ns = ctx->until_ns;
     rc = wr_netns_each("tcp", ctx->scratch, NAMES_SPACE, scan.until_ns, each_namespace, &scan);
+    if (!wr_process_borrows_memory())
+        atomic_store_explicit(&next_scan_ns, wr_now_ns() + (wr_now_ns() - start_ns) * REST,
+                              memory_order_relaxed);
     if (scan.found == 0) {
         if (rc == 0 && !scan.cut)
             wr_set_absent(ev, WR_FACT_other_netns_listener);
