@@ -495,7 +495,7 @@ const struct wr_cause wr_causes_route[] = {
                     "or neighbour discovery",
                     "the error came from this machine's own kernel{?icmp_offender_local}",
                     "the attempt took {elapsed_us.ms} ms"},
-        .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
+        .ruled_out = "{next_hop.address} did not fail to answer: it is in state {next_hop_state}",
         .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
         .fixes =
@@ -526,7 +526,7 @@ const struct wr_cause wr_causes_route[] = {
                     "or neighbour discovery",
                     "the error came from this machine's own kernel{?icmp_offender_local}",
                     "the attempt took {elapsed_us.ms} ms"},
-        .ruled_out = "[{next_hop.address} answers: it is {next_hop_state}]",
+        .ruled_out = "{next_hop.address} did not fail to answer: it is in state {next_hop_state}",
         .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
                      "its state in the neighbour table is older", "ip neigh show"}},
         .fixes =
@@ -634,7 +634,8 @@ const struct wr_cause wr_causes_route[] = {
         .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}",
                     "the error {error} came after {elapsed_us.ms} ms; this machine itself has a "
                     "route[ through {route_gateway.address}]{!icmp_readable}",
-                    "the gateway {next_hop.address} answers{!next_hop_failed}"},
+                    "the gateway {next_hop.address} did not fail to answer: it is in state "
+                    "{next_hop_state}{!next_hop_failed}"},
         .unknown = {{WR_FACT_error, "which router it was, and its words{!icmp_readable}",
                      "the socket keeps no ICMP errors unless the program asks for them",
                      "tracepath -n {destination.address}"},

@@ -112,12 +112,14 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
     wr_set_addr(ctx->ev, WR_FACT_next_hop, &search.next_hop);
     if (look_up(ctx, &search) < 0)
         return;
-    wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
-                search.found && (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
-    if (search.found && search.age_ms != UINT64_MAX)
-        wr_set_bool(ctx->ev, WR_FACT_next_hop_older, search.age_ms > attempt_ms);
-    if (search.found)
-        wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
-    else
+    /* no entry tells nothing: links without ARP have none, and old ones are thrown away */
+    if (!search.found) {
         wr_set_absent(ctx->ev, WR_FACT_next_hop_state);
+        return;
+    }
+    wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
+                (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
+    if (search.age_ms != UINT64_MAX)
+        wr_set_bool(ctx->ev, WR_FACT_next_hop_older, search.age_ms > attempt_ms);
+    wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
 }
