@@ -3,8 +3,10 @@
 #include "fuzz.h"
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "base/file.h"
 #include "base/netlink.h"
+#include "probe/unit_port.h"
 
 static void netlink(struct input *in)
 {
@@ -74,6 +76,29 @@ static void texts(struct input *in)
         PROMISE(line <= text + strlen(text));
 }
 
+/* What settings say: hosts, ports, lines of unit files. */
+static void settings(struct input *in)
+{
+    static char text[4096];
+    size_t len = in->left < sizeof(text) - 1 ? in->left : sizeof(text) - 1;
+    struct wr_endpoint endpoint;
+    struct wr_addr addr;
+
+    memcpy(text, in->data, len);
+    text[len] = '\0';
+    len = strlen(text);
+    if (wr_endpoint_parse(text, &endpoint)) {
+        PROMISE(endpoint.host_len > 0 && endpoint.host >= text);
+        PROMISE(endpoint.host + endpoint.host_len <= text + len);
+        PROMISE(memchr(endpoint.host, '@', endpoint.host_len) == NULL);
+        wr_address_parse(endpoint.host, endpoint.host_len, &addr);
+    }
+    if (wr_address_parse(text, len, &addr))
+        wr_unit_listens(text, &addr);
+    wr_unit_command_serves(text, 80);
+    wr_unit_environment_serves(text, 80);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
@@ -81,5 +106,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     netlink(&in);
     addresses(&in);
     texts(&in);
+    settings(&in);
     return 0;
 }
