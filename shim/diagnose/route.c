@@ -381,10 +381,11 @@ const struct wr_cause wr_causes_route[] = {
                     "the kernel finds no route: {route_error}"},
         .ruled_out = "no interface that is down would lead there",
         .fixes = {{"set the interface up{!down_link_enabled}", "sudo ip link set {down_link} up"},
-                  {"check the cable, the switch port or the Wi-Fi of "
-                   "{down_link}{?down_link_enabled}",
+                  {"check the cable, the switch port or the Wi-Fi of {down_link}; of a bridge, "
+                   "what is attached to it{?down_link_enabled}",
                    "ip link show dev {down_link}"},
-                  {"check the cable, the switch port or the Wi-Fi of {route_device}"
+                  {"check the cable, the switch port or the Wi-Fi of {route_device}; of a bridge, "
+                   "what is attached to it"
                    "{!route_device_carrier}{!down_link}",
                    "ip link show dev {route_device}"}},
     },
