@@ -73,7 +73,8 @@ static uint64_t block_signals(void)
                             1u << (5 - 1) /* TRAP */ | 1u << (31 - 1) /* SYS */;
     uint64_t mask = ~faults, before = 0;
 
-    WR_SYS(rt_sigprocmask, 2 /* SIG_SETMASK */, &mask, &before, sizeof(mask));
+    /* added to what the host blocks: those faults among them that it waits for stay blocked */
+    WR_SYS(rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, &before, sizeof(mask));
     return before;
 }
 
@@ -110,8 +111,6 @@ struct run {
     bool no_descriptors; /* a probe could not open what it needs: the table is full */
     bool beside;         /* in a child with a descriptor table of its own */
 };
-
-static struct run *running; /* for value_of_variable(): set in the thread that owns the workspace */
 
 /* "host:port" for both the name and the address, "unix:/path": what WHYREFUSED_IGNORE may name. */
 static bool ignores_target(const struct run *run, const char *list)
@@ -167,9 +166,9 @@ static bool wants_json(const struct wr_settings *settings)
            kind == WR_SINK_SYSLOG;
 }
 
-static const char *value_of_variable(const char *name, size_t len)
+static const char *value_of_variable(void *ctx, const char *name, size_t len)
 {
-    struct workspace *space = running->space;
+    struct workspace *space = ctx;
     char terminated[64];
 
     if (len >= sizeof(terminated))
@@ -191,7 +190,8 @@ static void write_report(struct run *run)
                                     .pid = space->process.pid,
                                     .program = space->process.name,
                                     .host = space->process.host,
-                                    .environment = value_of_variable};
+                                    .environment = value_of_variable,
+                                    .environment_ctx = space};
     struct wr_buf headline = wr_buf_on(space->headline, sizeof(space->headline));
     struct wr_buf out = wr_buf_on(space->output, sizeof(space->output));
     struct wr_buf json = wr_buf_on(space->json, sizeof(space->json));
@@ -207,7 +207,6 @@ static void write_report(struct run *run)
                                     .json = json.data,
                                     .json_len = json.len,
                                     .error = run->attempt->error};
-    running = run;
     wr_sink_write(&target, out.data, out.len, &fields);
 }
 
@@ -279,7 +278,7 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);
 
-        if (settings != NULL && count_failure() != 0 &&
+        if (settings != NULL && settings->number[WR_SETTING_enabled] != 0 && count_failure() != 0 &&
             atomic_load(&counts.reports) < settings->number[WR_SETTING_limit])
             report(attempt, registers, settings, space);
         give_workspace(space);

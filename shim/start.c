@@ -9,8 +9,9 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/filter.h"
 #include "failure.h"
-#include "track/filter.h"
+#include "hook/hook.h"
 
 enum { STATE_NEW = 0, STATE_BUSY, STATE_OFF, STATE_ON };
 
@@ -21,6 +22,7 @@ static struct wr_stderr_identity stderr_identity;
 static char kept_text[4096];
 static size_t kept_used;
 static const char *switches[WR_SETTINGS];
+static bool switched_off; /* even where there is no room to keep the value */
 static const char *variables[WR_START_VARIABLES];
 
 /* Names, not pointers to names: those would not be relocated yet (base/deferred.h). */
@@ -67,8 +69,10 @@ static void take_entry(const char *entry)
     if (entry[0] == 'W') {
         for (unsigned i = 0; i < WR_SETTINGS; i++) {
             value = value_of(entry, switch_names[i]);
-            if (value != NULL)
-                switches[i] = keep(value);
+            if (value == NULL)
+                continue;
+            switches[i] = keep(value);
+            switched_off |= i == WR_SETTING_enabled && strcmp(value, "0") == 0;
         }
         return;
     }
@@ -77,13 +81,6 @@ static void take_entry(const char *entry)
         if (value != NULL)
             variables[i] = keep(value);
     }
-}
-
-static bool is_switched_off(void)
-{
-    const char *value = switches[WR_SETTING_enabled];
-
-    return value != NULL && strcmp(value, "0") == 0;
 }
 
 static void start(void)
@@ -99,7 +96,7 @@ static void start(void)
     }
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
         take_entry(*entry);
-    if (is_switched_off()) {
+    if (switched_off) {
         atomic_store(&state, STATE_OFF);
         return;
     }
@@ -109,6 +106,7 @@ static void start(void)
 
 static __attribute__((constructor)) void constructor(void)
 {
+    wr_hook_resolve_all();
     start();
 }
 

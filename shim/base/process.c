@@ -2,11 +2,13 @@
  * See process.h. */
 #include "base/process.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "base/filter.h"
 #include "base/sys.h"
 
 #define PAGE 4096
@@ -31,7 +33,11 @@ static _Atomic long *make_page(void)
 bool wr_process_owns_memory(void)
 {
     _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
-    long pid = WR_SYS(getpid), owner;
+    long pid, owner;
+
+    if (wr_filtered())
+        return false;
+    pid = WR_SYS(getpid);
 
     if (page == NULL)
         page = make_page();
@@ -43,10 +49,17 @@ bool wr_process_owns_memory(void)
         atomic_store_explicit(page, pid, memory_order_relaxed);
         return true;
     }
-    return owner == pid;
+    if (owner == pid)
+        return true;
+    /* A vfork child may have been the first to ask. When it has ended, its parent takes over. */
+    if (WR_SYS(kill, owner, 0) != -ESRCH)
+        return false;
+    atomic_store_explicit(page, pid, memory_order_relaxed);
+    return true;
 }
 
 bool wr_process_borrows_memory(void)
 {
-    return !wr_process_owns_memory() && atomic_load_explicit(&owner_page, memory_order_relaxed);
+    return wr_filtered() ||
+           (!wr_process_owns_memory() && atomic_load_explicit(&owner_page, memory_order_relaxed));
 }

@@ -202,7 +202,7 @@ void wr_frames_take(const struct wr_registers *registers, struct wr_worker_space
     if (ret_frames->count != 0)
         return;
     walk_frame_pointers(registers, ret_frames);
-    wr_maps_each(space->answer, sizeof(space->answer), name_modules, ret_frames);
+    wr_maps_each(space->answer, sizeof(space->answer), until_ns, name_modules, ret_frames);
     drop_nameless(ret_frames);
     if (error != 0 || ret_frames->missing == NULL)
         ret_frames->missing = explain_missing(error);

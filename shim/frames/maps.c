@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/sys.h"
 
@@ -28,10 +29,11 @@ static bool parse_line(char *line, struct wr_mapping *ret)
     at += 5;
     if (!wr_parse_hex(&at, &ret->offset))
         return false;
-    for (int field = 0; field < 2; field++) {
-        at += strspn(at, " ");
-        at += strcspn(at, " ");
-    }
+    at += strspn(at, " ");
+    at += strcspn(at, " "); /* the device */
+    at += strspn(at, " ");
+    if (!wr_parse_uint(&at, &ret->inode))
+        return false;
     ret->path = at + strspn(at, " ");
     return true;
 }
@@ -39,17 +41,17 @@ static bool parse_line(char *line, struct wr_mapping *ret)
 /* A line of the file is shorter than this: the path is at most PATH_MAX. */
 #define LINE_MAX_BYTES 4300
 
-int wr_maps_each(char *space, size_t size, bool (*each)(void *ctx, const struct wr_mapping *map),
-                 void *ctx)
+int wr_maps_each(char *space, size_t size, uint64_t until_ns,
+                 bool (*each)(void *ctx, const struct wr_mapping *map), void *ctx)
 {
     long fd = WR_SYS(openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
     size_t len = 0;
     long got;
-    bool more = true;
+    bool more = true, in_time = true;
 
     if (fd < 0)
         return (int)fd;
-    while (more && (got = WR_SYS(read, fd, space + len, size - 1 - len)) > 0) {
+    while (more && in_time && (got = WR_SYS(read, fd, space + len, size - 1 - len)) > 0) {
         char *line = space, *end;
 
         len += (size_t)got;
@@ -65,14 +67,16 @@ int wr_maps_each(char *space, size_t size, bool (*each)(void *ctx, const struct 
         memmove(space, line, len);
         if (len > LINE_MAX_BYTES)
             break;
+        in_time = wr_now_ns() < until_ns;
     }
     WR_SYS(close, fd);
-    return 0;
+    return more && !in_time ? -ETIME : 0;
 }
 
 struct own {
     char *path;
     size_t size;
+    uint64_t inode;
     int error;
 };
 
@@ -88,15 +92,18 @@ static bool is_own(void *ctx, const struct wr_mapping *map)
         return false;
     }
     memcpy(own->path, map->path, len + 1);
+    own->inode = map->inode;
     own->error = 0;
     return false;
 }
 
-int wr_maps_own_path(char *space, size_t size, char *path, size_t path_size)
+int wr_maps_own_path(char *space, size_t size, uint64_t until_ns, char *path, size_t path_size,
+                     uint64_t *ret_inode)
 {
-    struct own own = {path, path_size, -ENOENT};
-    int error = wr_maps_each(space, size, is_own, &own);
+    struct own own = {path, path_size, 0, -ENOENT};
+    int error = wr_maps_each(space, size, until_ns, is_own, &own);
 
+    *ret_inode = own.inode;
     return error < 0 ? error : own.error;
 }
 

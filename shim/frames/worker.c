@@ -4,16 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/sys.h"
 #include "frames/maps.h"
 #include "helper/worker.h"
@@ -31,15 +35,46 @@ struct job {
     int error;
 };
 
+/* The path of this shared object, found once: /proc/self/maps may be long. */
+static struct {
+    _Atomic int state; /* 0 = unknown, 1 = being written, 2 = known */
+    uint64_t inode;
+    char path[512];
+} own;
+
+static int find_own(struct wr_worker_space *space, uint64_t until_ns, uint64_t *ret_inode)
+{
+    int unknown = 0, error;
+
+    if (atomic_load_explicit(&own.state, memory_order_acquire) == 2) {
+        memcpy(space->path, own.path, sizeof(own.path));
+        *ret_inode = own.inode;
+        return 0;
+    }
+    error = wr_maps_own_path(space->answer, sizeof(space->answer), until_ns, space->path,
+                             sizeof(space->path) - sizeof(HELPER_NAME), ret_inode);
+    if (error < 0 || strlen(space->path) >= sizeof(own.path) ||
+        !atomic_compare_exchange_strong(&own.state, &unknown, 1))
+        return error;
+    memcpy(own.path, space->path, strlen(space->path) + 1);
+    own.inode = *ret_inode;
+    atomic_store_explicit(&own.state, 2, memory_order_release);
+    return 0;
+}
+
 /* The helper stands in the directory that this shared object was loaded from. */
-static int find_helper(struct wr_worker_space *space)
+static int find_helper(struct wr_worker_space *space, uint64_t until_ns)
 {
     char *slash;
-    int error = wr_maps_own_path(space->answer, sizeof(space->answer), space->path,
-                                 sizeof(space->path) - sizeof(HELPER_NAME));
+    uint64_t inode;
+    struct stat there;
+    int error = find_own(space, until_ns, &inode);
 
     if (error < 0)
         return error;
+    /* After chroot() that path leads elsewhere, and what lies there is not to be trusted. */
+    if (WR_SYS(newfstatat, AT_FDCWD, space->path, &there, 0) < 0 || there.st_ino != inode)
+        return -ENOENT;
     slash = strrchr(space->path, '/');
     if (slash == NULL)
         return -ENOENT;
@@ -53,7 +88,6 @@ static int start_helper(void *arg)
     const struct job *job = arg;
     const char *const argv[] = {HELPER_NAME, "--worker", job->task, NULL};
     const char *const envp[] = {NULL};
-    uint64_t no_signals = 0;
     long null;
 
     WR_SYS(prctl, PR_SET_PDEATHSIG, SIGKILL);
@@ -74,7 +108,8 @@ static int start_helper(void *arg)
         for (int fd = 6; fd < 64; fd++)
             WR_SYS(close, fd);
     }
-    WR_SYS(rt_sigprocmask, SIG_SETMASK, &no_signals, 0, sizeof(no_signals));
+    /* All signals stay blocked: until execve() has taken them away, the host's handlers would run
+     * here, in its memory. The helper program unblocks them. */
     WR_SYS(execve, job->space->path, argv, envp);
     WR_SYS(exit, 127);
     return 127;
@@ -131,10 +166,10 @@ static int read_answer(int fd, uint64_t until_ns, struct wr_worker_space *space)
 static int mind(struct job *job)
 {
     struct wr_worker_space *space = job->space;
-    int pipe[2], status;
+    int pipe[2], status = 0;
     long child, error;
 
-    error = find_helper(space);
+    error = find_helper(space, job->until_ns);
     if (error < 0)
         return (int)error;
     error = write_request(job);
@@ -148,15 +183,17 @@ static int mind(struct job *job)
         job->extra_fd = (int)WR_SYS(openat, AT_FDCWD, job->extra_path, O_RDONLY | O_CLOEXEC, 0);
     job->answer_fd = pipe[1];
     space->answer_len = 0;
-    child = clone(start_helper, space->helper_stack + sizeof(space->helper_stack),
-                  CLONE_VM | CLONE_VFORK | SIGCHLD, job);
+    child = wr_clone(start_helper, space->helper_stack + sizeof(space->helper_stack),
+                     CLONE_VM | CLONE_VFORK | SIGCHLD, job);
     if (child < 0)
-        return -errno;
+        return (int)child;
     WR_SYS(close, pipe[1]);
     error = read_answer(pipe[0], job->until_ns, space);
     space->answer[space->answer_len] = '\0';
-    if (error == -ETIME)
+    /* with its end of the pipe closed it has nothing more to do; else it must not go on */
+    if (error != 0 || space->answer_len == sizeof(space->answer) - 1)
         WR_SYS(kill, child, SIGKILL);
+    WR_SYS(close, pipe[0]);
     while (WR_SYS(wait4, child, &status, 0, 0) == -EINTR)
         ;
     if (error == 0 && space->answer_len == 0)
@@ -167,35 +204,81 @@ static int mind(struct job *job)
 struct beside {
     void (*run)(void *arg);
     void *arg;
-    int keep;
+    int keep; /* a descriptor, or one of these */
+    bool ran;
 };
 
-static int run_beside(void *arg)
-{
-    const struct beside *beside = arg;
-    int keep = beside->keep;
+#define KEEP_STANDARD (-1) /* only 0, 1 and 2 */
+#define KEEP_ALL (-2)
 
-    WR_SYS(prctl, PR_SET_PDEATHSIG, SIGKILL);
+/* Leaves only 0, 1, 2 and the one to keep. False where the table is still the host's. */
+static bool own_descriptors(int keep)
+{
+    /* CLONE_FILES was given: the copy has 0, 1 and 2 only, so nothing has to be closed. Closing
+     * what was copied could wait for a file server. */
+    if (keep == KEEP_ALL)
+        return true;
+    if (keep == KEEP_STANDARD)
+        return WR_SYS(close_range, 3, ~0u, CLOSE_RANGE_UNSHARE) == 0;
     if (keep > 3)
         WR_SYS(close_range, 3, keep - 1, 0);
     WR_SYS(close_range, keep >= 3 ? keep + 1 : 3, ~0u, 0);
+    return true;
+}
+
+static int run_beside(void *arg)
+{
+    struct beside *beside = arg;
+
+    WR_SYS(prctl, PR_SET_PDEATHSIG, SIGKILL);
+    if (!own_descriptors(beside->keep))
+        return 0;
+    beside->ran = true;
     beside->run(beside->arg);
-    WR_SYS(exit, 0);
     return 0;
+}
+
+/* The first child after unshare(CLONE_NEWPID) becomes process 1 of the new namespace, and with its
+ * end nothing can be started there any more: that child must not be ours. */
+static bool children_stay_here(void)
+{
+    static const char links[2][2][40] = {
+        {"/proc/self/ns/pid", "/proc/self/ns/pid_for_children"},
+        {"/proc/self/ns/time", "/proc/self/ns/time_for_children"},
+    };
+
+    for (int i = 0; i < 2; i++) {
+        char here[40], there[40];
+        long len = wr_link_read(links[i][0], here, sizeof(here));
+
+        if (len == -ENOENT && i == 1)
+            continue; /* before Linux 5.6 */
+        if (len < 0 || wr_link_read(links[i][1], there, sizeof(there)) < 0 ||
+            strcmp(here, there) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* clone(2) without an exit signal: the host's wait() calls do not see the child (only __WCLONE
  * ones do), and no SIGCHLD comes. CLONE_VFORK: this thread sleeps until it has ended. */
 static int beside(struct beside *what, char *stack_end)
 {
+    const unsigned long files = what->keep == KEEP_STANDARD ? CLONE_FILES : 0;
     int status;
-    int child = clone(run_beside, stack_end, CLONE_VM | CLONE_VFORK, what);
+    long child;
 
+    if (!children_stay_here())
+        return -EPERM;
+    child = wr_clone(run_beside, stack_end, CLONE_VM | CLONE_VFORK | files, what);
     if (child < 0)
-        return -errno;
+        return (int)child;
     while (WR_SYS(wait4, child, &status, __WCLONE, 0) == -EINTR)
         ;
-    return 0;
+    if (what->ran || files == 0)
+        return 0;
+    what->keep = KEEP_ALL; /* before Linux 5.9: a copy of the table, all of it */
+    return beside(what, stack_end);
 }
 
 static void mind_job(void *arg)
@@ -215,7 +298,10 @@ int wr_worker_run(const char *task, const struct wr_worker_part *parts, unsigned
                       .until_ns = until_ns,
                       .space = space,
                       .error = -EIO};
-    int error = beside(&(struct beside){mind_job, &job, -1},
+    int error = -ETIME;
+
+    if (wr_now_ns() < until_ns)
+        error = beside(&(struct beside){mind_job, &job, KEEP_STANDARD, false},
                        space->minder_stack + sizeof(space->minder_stack));
 
     return error < 0 ? error : job.error;
@@ -223,6 +309,6 @@ int wr_worker_run(const char *task, const struct wr_worker_part *parts, unsigned
 
 int wr_worker_beside(void (*run)(void *arg), void *arg, int keep, struct wr_worker_space *space)
 {
-    return beside(&(struct beside){run, arg, keep},
+    return beside(&(struct beside){run, arg, keep, false},
                   space->beside_stack + sizeof(space->beside_stack));
 }

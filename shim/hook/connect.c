@@ -43,7 +43,7 @@ static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, i
 
 WR_EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
-    uint64_t start_ns = wr_now_ns();
+    uint64_t start_ns = wr_enabled() ? wr_now_ns() : 0;
     int rc = WR_REAL(connect)(fd, address, len);
 
     if (wr_likely(rc == 0)) {

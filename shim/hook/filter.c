@@ -8,15 +8,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/filter.h"
+#include "base/process.h"
 #include "failure.h"
 #include "hook/hook.h"
-#include "track/filter.h"
 
 /* seccomp(2), in terms of its own operations. Asked before, told after. */
 static bool filter_would_kill(unsigned long operation, const void *program)
 {
-    if (!wr_enabled())
-        return true; /* silent already: no need to look */
+    if (!wr_enabled() || wr_process_borrows_memory())
+        return false; /* silent already; or a vfork child, whose filter is its own */
     return operation == SECCOMP_SET_MODE_STRICT || wr_filter_kills(program);
 }
 
@@ -39,7 +40,7 @@ WR_EXPORT int prctl(int option, ...)
     }
     int rc = WR_REAL(prctl)(option, argument[0], argument[1], argument[2], argument[3]);
 
-    if (wr_unlikely(option == PR_SET_SECCOMP && rc == 0))
+    if (wr_unlikely(option == PR_SET_SECCOMP && rc >= 0))
         wr_filter_installed(kills);
     return rc;
 }
@@ -64,7 +65,8 @@ long wr_syscall_observed(long number, long a, long b, long c, long d, long e, lo
     }
     long rc = WR_REAL(syscall)(number, a, b, c, d, e, f);
 
-    if (sets && rc == 0)
+    /* SECCOMP_FILTER_FLAG_NEW_LISTENER returns a descriptor */
+    if (sets && rc >= 0)
         wr_filter_installed(kills);
     return rc;
 }

@@ -79,28 +79,38 @@ static bool is_definition(const struct tables *tables, uint32_t index, const cha
     return tables->versions == NULL || (tables->versions[index] & 0x8000) == 0;
 }
 
-/* https://flapenguin.me/elf-dt-gnu-hash: nbuckets, symoffset, bloom_size, bloom_shift, bloom[],
- * buckets[], chain[]; the lowest bit of a chain word ends the chain. */
-static uint32_t find_gnu(const struct tables *tables, const char *name)
+static uint32_t gnu_hash(const char *name)
 {
-    const uint32_t *head = tables->gnu_hash;
-    const uint32_t *buckets = head + 4 + head[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-    const uint32_t *chain = buckets + head[0];
-    uint32_t hash = 5381, index;
+    uint32_t hash = 5381;
 
-    if (head[0] == 0)
-        return 0;
     for (const unsigned char *c = (const void *)name; *c != '\0'; c++)
         hash = hash * 33 + *c;
+    return hash;
+}
+
+/* https://flapenguin.me/elf-dt-gnu-hash: nbuckets, symoffset, bloom_size, bloom_shift, bloom[],
+ * buckets[], chain[]; the lowest bit of a chain word ends the chain. */
+static uint32_t find_gnu(const struct tables *tables, const char *name, uint32_t hash)
+{
+    const uint32_t *head = tables->gnu_hash;
+    const ElfW(Addr) *bloom = (const void *)(head + 4);
+    const uint32_t *buckets = (const void *)(bloom + head[2]);
+    const uint32_t *chain = buckets + head[0];
+    const unsigned bits = sizeof(ElfW(Addr)) * 8;
+    ElfW(Addr) word = head[2] != 0 ? bloom[hash / bits % head[2]] : 0;
+    uint32_t index;
+
+    if (head[0] == 0 || (word >> hash % bits & word >> (hash >> head[3]) % bits & 1) == 0)
+        return 0;
     index = buckets[hash % head[0]];
     if (index < head[1])
         return 0;
     for (;; index++) {
-        uint32_t word = chain[index - head[1]];
+        uint32_t link = chain[index - head[1]];
 
-        if ((word | 1) == (hash | 1) && is_definition(tables, index, name))
+        if ((link | 1) == (hash | 1) && is_definition(tables, index, name))
             return index;
-        if (word & 1)
+        if (link & 1)
             return 0;
     }
 }
@@ -115,9 +125,10 @@ static uint32_t find_sysv(const struct tables *tables, const char *name)
 }
 
 struct search {
-    const char *name;
     bool behind_us;
-    void *found;
+    unsigned missing;
+    uint32_t hash[WR_HOOKS];
+    void *found[WR_HOOKS];
 };
 
 static bool contains(const struct dl_phdr_info *object, ElfW(Addr) at)
@@ -132,12 +143,29 @@ static bool contains(const struct dl_phdr_info *object, ElfW(Addr) at)
     return false;
 }
 
+static void *find(const struct dl_phdr_info *object, const struct tables *tables, const char *name,
+                  uint32_t hash)
+{
+    uint32_t index = 0;
+    const ElfW(Sym) * symbol;
+    void *at;
+
+    if (tables->gnu_hash != NULL)
+        index = find_gnu(tables, name, hash);
+    else if (tables->sysv_hash != NULL)
+        index = find_sysv(tables, name);
+    if (index == 0)
+        return NULL;
+    symbol = &tables->symbols[index];
+    at = (void *)(object->dlpi_addr + symbol->st_value);
+    return ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC ? ((void *(*)(void))at)() : at;
+}
+
 /* Objects come in load order, which is the search order of what was there at start. */
 static int search_object(struct dl_phdr_info *object, size_t size, void *ctx)
 {
     struct search *search = ctx;
     struct tables tables;
-    uint32_t index = 0;
 
     (void)size;
     if (!search->behind_us) {
@@ -146,31 +174,37 @@ static int search_object(struct dl_phdr_info *object, size_t size, void *ctx)
     }
     if (!find_tables(object, &tables))
         return 0;
-    if (tables.gnu_hash != NULL)
-        index = find_gnu(&tables, search->name);
-    else if (tables.sysv_hash != NULL)
-        index = find_sysv(&tables, search->name);
-    if (index == 0)
-        return 0;
-    search->found = (void *)(object->dlpi_addr + tables.symbols[index].st_value);
-    if (ELF64_ST_TYPE(tables.symbols[index].st_info) == STT_GNU_IFUNC)
-        search->found = ((void *(*)(void))search->found)();
-    return 1;
+    for (unsigned i = 0; i < WR_HOOKS; i++) {
+        if (search->found[i] != NULL)
+            continue;
+        search->found[i] = find(object, &tables, hook_names[i], search->hash[i]);
+        search->missing -= search->found[i] != NULL;
+    }
+    return search->missing == 0;
 }
 
-static int missing(void)
+static long missing(void)
 {
     errno = ENOSYS;
     return -1;
 }
 
+void wr_hook_resolve_all(void)
+{
+    struct search search = {.missing = WR_HOOKS};
+
+    for (unsigned i = 0; i < WR_HOOKS; i++)
+        search.hash[i] = gnu_hash(hook_names[i]);
+    dl_iterate_phdr(search_object, &search);
+    for (unsigned i = 0; i < WR_HOOKS; i++) {
+        if (search.found[i] == NULL)
+            search.found[i] = (void *)missing;
+        atomic_store_explicit(&wr_real[i], search.found[i], memory_order_relaxed);
+    }
+}
+
 void *wr_hook_resolve(enum wr_hook hook)
 {
-    struct search search = {.name = hook_names[hook]};
-
-    dl_iterate_phdr(search_object, &search);
-    if (search.found == NULL)
-        search.found = (void *)missing;
-    atomic_store_explicit(&wr_real[hook], search.found, memory_order_relaxed);
-    return search.found;
+    wr_hook_resolve_all();
+    return atomic_load_explicit(&wr_real[hook], memory_order_relaxed);
 }

@@ -60,7 +60,9 @@ WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 
     if (wr_likely(rc == 0)) {
         /* the kernel has just read the address, so it can be read */
-        wr_track_bound(fd, address.__sockaddr__, len);
+        if (wr_enabled())
+            wr_track_bound(fd, address.__sockaddr__, len);
+        errno = error;
         return rc;
     }
     local_failed(WR_CALL_BIND, fd, address.__sockaddr__, len, error);

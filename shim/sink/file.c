@@ -39,7 +39,8 @@ static size_t put_variable(const struct wr_sink_target *target, const char *text
     if (end == NULL)
         return 0;
     if (target->environment != NULL)
-        put_value(path, target->environment(text + 3, (size_t)(end - text - 3)));
+        put_value(path,
+                  target->environment(target->environment_ctx, text + 3, (size_t)(end - text - 3)));
     return (size_t)(end + 1 - text);
 }
 

@@ -29,7 +29,8 @@ struct wr_sink_target {
     int32_t pid;
     const char *program, *host;
     /* the value of an environment variable for %q{VAR}; NULL = not set */
-    const char *(*environment)(const char *name, size_t name_len);
+    const char *(*environment)(void *ctx, const char *name, size_t name_len);
+    void *environment_ctx;
 };
 
 /* True where a report to this target may use colour: stderr, still itself, and a terminal. */

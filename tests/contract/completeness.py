@@ -74,7 +74,7 @@ def tables():
     for hook in hooks():
         check(f"hook {hook}: has a transparency case", "" if hook in cases else
               "no row of tests/contract/transparency/*.c begins with its name")
-    ours = set(re.findall(r"^OURS\((\w+)\)", read("shim/track/our_calls.def"), re.M))
+    ours = set(re.findall(r"^OURS\((\w+)\)", read("shim/base/our_calls.def"), re.M))
     made = {"clone"} if "clone(" in read("shim/frames/worker.c") else set()
     for path in glob.glob(os.path.join(ROOT, "shim", "**", "*.[ch]"), recursive=True):
         if "/helper/" not in path:

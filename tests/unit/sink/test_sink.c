@@ -36,8 +36,9 @@ static const struct wr_sink_fields fields = {.message = "connect to x was refuse
                                              .json_len = 8,
                                              .error = ECONNREFUSED};
 
-static const char *environment(const char *name, size_t len)
+static const char *environment(void *ctx, const char *name, size_t len)
 {
+    (void)ctx;
     return len == 3 && memcmp(name, "VAR", 3) == 0 ? "../../etc/x" : NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * See filter.h. Runs a filter for each system call of ours, with the arguments unknown: where the
  * filter asks for one, both ways are followed. */
-#include "track/filter.h"
+#include "base/filter.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -22,7 +22,7 @@
 
 static const uint16_t our_calls[] = {
 #define OURS(name) SYS_##name,
-#include "track/our_calls.def"
+#include "base/our_calls.def"
 #undef OURS
 };
 
@@ -80,10 +80,12 @@ static void calculate(struct machine *m, const struct sock_filter *at)
         m->a.number ^= b;
         break;
     case BPF_LSH:
-        m->a.number = b < 32 ? m->a.number << b : 0;
+        m->a.known = m->a.known && b < 32;
+        m->a.number <<= b & 31;
         break;
     case BPF_RSH:
-        m->a.number = b < 32 ? m->a.number >> b : 0;
+        m->a.known = m->a.known && b < 32;
+        m->a.number >>= b & 31;
         break;
     case BPF_NEG:
         m->a.number = -m->a.number;
@@ -133,8 +135,10 @@ static bool is_harmless(struct value result)
 {
     uint32_t action = result.number & SECCOMP_RET_ACTION_FULL;
 
-    return result.known && (action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG ||
-                            action == SECCOMP_RET_ERRNO);
+    /* an errno of 0 is a call that pretends to have worked: nothing can be built on that */
+    return result.known &&
+           (action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG ||
+            (action == SECCOMP_RET_ERRNO && (result.number & SECCOMP_RET_DATA) != 0));
 }
 
 static void move(const struct search *search, struct machine *m, const struct sock_filter *at)

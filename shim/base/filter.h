@@ -2,8 +2,8 @@
  * Seccomp filters that the program puts over itself. A filter may kill for a system call; then
  * nothing may be tried that it kills for. Filters that were there before the program started let it
  * be loaded, and mostly answer with an errno: they are not asked. */
-#ifndef WR_TRACK_FILTER_H
-#define WR_TRACK_FILTER_H
+#ifndef WR_BASE_FILTER_H
+#define WR_BASE_FILTER_H
 
 #include <stdbool.h>
 
