@@ -12,8 +12,14 @@
 #include "base/clock.h"
 #include "base/environ.h"
 #include "base/sys.h"
+#include "frames/canary.h"
 #include "track/names.h"
 #include "track/track.h"
+
+bool wr_may_look(void)
+{
+    return wr_enabled() && wr_canary_lives();
+}
 
 static int socket_number(int fd, int option)
 {

@@ -15,6 +15,10 @@
  * for what we do: the hooks then only pass calls on. Runs the initialisation at the first call. */
 bool wr_enabled(void);
 
+/* As wr_enabled(), for the ways that go on to system calls of ours: also false where a filter that
+ * was there before the program started kills for one of them. */
+bool wr_may_look(void);
+
 /* socket() failed. */
 void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns);
 /* bind() or listen() failed; address NULL for listen(). */

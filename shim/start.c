@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/filter.h"
+#include "base/process.h"
 #include "failure.h"
 #include "hook/hook.h"
 
@@ -101,6 +102,8 @@ static void start(void)
         return;
     }
     wr_sink_stderr_identity(&stderr_identity);
+    /* claimed now: the first to ask later may be a vfork child */
+    (void)wr_process_owns_memory();
     atomic_store(&state, STATE_ON);
 }
 

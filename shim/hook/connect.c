@@ -14,7 +14,7 @@ static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, i
 {
     struct wr_track track;
 
-    if (!wr_enabled())
+    if (!wr_may_look())
         return;
     switch (error) {
     case EINPROGRESS:
@@ -62,7 +62,7 @@ static WR_COLD void error_delivered(int fd, int delivered)
     struct wr_track track;
 
     if (delivered == 0 || !wr_track_get(fd, &track) || track.history != WR_HISTORY_PENDING ||
-        !wr_enabled())
+        !wr_may_look())
         return;
     wr_failed_pending(fd, delivered);
     wr_track_set(fd, WR_HISTORY_FAILED);

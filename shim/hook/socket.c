@@ -27,7 +27,7 @@ static bool is_failure(int domain, int type, int protocol, int error)
 
 static WR_COLD void socket_failed(int domain, int type, int protocol, int error, uint64_t start_ns)
 {
-    if (is_failure(domain, type, protocol, error) && wr_enabled())
+    if (is_failure(domain, type, protocol, error) && wr_may_look())
         wr_failed_socket(domain, type, protocol, error, start_ns);
 }
 
@@ -49,7 +49,7 @@ WR_EXPORT int socket(int domain, int type, int protocol)
 static WR_COLD void local_failed(enum wr_call call, int fd, const void *address, socklen_t len,
                                  int error)
 {
-    if (wr_enabled())
+    if (wr_may_look())
         wr_failed_local(call, fd, address, len, error, wr_now_ns());
 }
 

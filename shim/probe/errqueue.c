@@ -3,6 +3,7 @@
  * after the program got its error: draining earlier would take the error away from it. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <time.h>
 /* linux/errqueue.h needs struct timespec */
@@ -92,16 +93,46 @@ static bool drain(int fd, const struct wr_addr *target, struct icmp_error *ret)
     return found;
 }
 
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+
+    return WR_SYS(getsockopt, fd, level, name, &value, &len) == 0 ? value : -1;
+}
+
+/* While the socket still tries (an ICMP error that arrives on the way out does not end it), an
+ * entry in the queue is what poll(2) tells the program: it must stay. */
+static bool still_tries(int fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+
+    info.tcpi_state = TCP_SYN_SENT;
+    return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+           info.tcpi_state == TCP_SYN_SENT;
+}
+
 /* The kernel queues errors of TCP over IPv4 unasked since 5.8 (tcp_v4_err() -> ip_icmp_error());
  * over IPv6 and for UDP only when the program asked for them. Then they are the program's: it
- * means to read them, and the kernel has no way to look without taking. */
+ * means to read them, and the kernel has no way to look without taking. The same queue brings it
+ * what MSG_ZEROCOPY and timestamps have to tell. */
 static bool queue_is_ours(int fd, const struct wr_attempt *attempt)
 {
-    int asked = 0;
-    socklen_t len = sizeof(asked);
-
     return attempt->target.family == AF_INET && attempt->type == SOCK_STREAM &&
-           WR_SYS(getsockopt, fd, SOL_IP, IP_RECVERR, &asked, &len) == 0 && asked == 0;
+           option(fd, SOL_IP, IP_RECVERR) == 0 && option(fd, SOL_SOCKET, SO_ZEROCOPY) == 0 &&
+           option(fd, SOL_SOCKET, SO_TIMESTAMPING) == 0 && !still_tries(fd);
+}
+
+/* Errors that an ICMP message can bring (icmp_err_convert of net/ipv4/icmp.c), or silence. After
+ * others (EISCONN, EALREADY) the socket lives, and its queue is none of our business. */
+static bool may_be_icmp(int error)
+{
+    static const uint8_t errors[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT,
+                                     EOPNOTSUPP,   EHOSTDOWN,    ENONET,      EPROTO,
+                                     EACCES,       ETIMEDOUT};
+
+    return memchr(errors, error, sizeof(errors)) != NULL;
 }
 
 void wr_probe_errqueue(struct wr_probe_ctx *ctx)
@@ -110,7 +141,8 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
     struct icmp_error error;
     bool ours;
 
-    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 || attempt->fd < 0)
+    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 || attempt->fd < 0 ||
+        !may_be_icmp(attempt->error))
         return;
     ours = queue_is_ours(attempt->fd, attempt);
     wr_set_bool(ctx->ev, WR_FACT_icmp_readable, ours);

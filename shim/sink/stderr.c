@@ -139,6 +139,20 @@ static int write_all(const struct output *output, const char *bytes, size_t len)
     }
 }
 
+/* A server that inetd(8) or a socket unit has started may have its client on descriptor 2: what is
+ * written there goes over the wire, into the protocol. The journal's socket is a local one that is
+ * not descriptor 0 as well. */
+static bool is_a_client(const struct wr_stderr_identity *identity)
+{
+    int domain = -1;
+    socklen_t len = sizeof(domain);
+
+    if (identity->mode != S_IFSOCK)
+        return false;
+    return WR_SYS(getsockopt, STDERR, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+           domain != AF_UNIX || is_still(identity, 0);
+}
+
 int wr_sink_stderr(const struct wr_sink_target *target, const char *bytes, size_t len)
 {
     struct output output;
@@ -146,6 +160,8 @@ int wr_sink_stderr(const struct wr_sink_target *target, const char *bytes, size_
 
     if (!is_still(target->stderr_identity, STDERR))
         return -ESTALE;
+    if (is_a_client(target->stderr_identity))
+        return -EOPNOTSUPP;
     output = open_output(target->stderr_identity);
     ret = write_all(&output, bytes, len);
     if (output.own)

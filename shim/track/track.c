@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/process.h"
+#include "base/sys.h"
 
 #define WORDS ((sizeof(struct wr_track) + 7) / 8)
 
@@ -26,8 +27,12 @@ static bool lock(struct place *place)
 {
     uint32_t even = atomic_load_explicit(&place->sequence, memory_order_relaxed) & ~1u;
 
-    return atomic_compare_exchange_strong_explicit(&place->sequence, &even, even + 1,
-                                                   memory_order_acquire, memory_order_relaxed);
+    if (!atomic_compare_exchange_strong_explicit(&place->sequence, &even, even + 1,
+                                                 memory_order_acquire, memory_order_relaxed))
+        return false;
+    /* the odd number is seen before any of the words that follow */
+    atomic_thread_fence(memory_order_release);
+    return true;
 }
 
 static void unlock(struct place *place)
@@ -49,7 +54,16 @@ static void put(int fd, const struct wr_track *track)
     unlock(place);
 }
 
-bool wr_track_get(int fd, struct wr_track *ret_track)
+/* Identifies a socket for as long as the machine runs (socket(7), Linux 4.12). */
+static uint64_t cookie_of(int fd)
+{
+    uint64_t cookie;
+    socklen_t len = sizeof(cookie);
+
+    return WR_SYS(getsockopt, fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
+}
+
+static bool read_place(int fd, struct wr_track *ret_track)
 {
     uint64_t words[WORDS];
     struct place *place;
@@ -67,6 +81,11 @@ bool wr_track_get(int fd, struct wr_track *ret_track)
         return false;
     memcpy(ret_track, words, sizeof(*ret_track));
     return true;
+}
+
+bool wr_track_get(int fd, struct wr_track *ret_track)
+{
+    return read_place(fd, ret_track) && ret_track->cookie == cookie_of(fd);
 }
 
 static bool is_inet(const void *address, socklen_t len)
@@ -88,6 +107,7 @@ void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start
     memset(&track, 0, sizeof(track));
     track.history = WR_HISTORY_PENDING;
     track.start_ns = start_ns;
+    track.cookie = cookie_of(fd);
     track.bound = wr_track_get(fd, &before) && before.bound;
     track.address_len = len < WR_TRACK_ADDRESS ? len : WR_TRACK_ADDRESS;
     memcpy(track.address, address, track.address_len);
@@ -105,6 +125,7 @@ void wr_track_bound(int fd, const void *address, socklen_t len)
     memset(&track, 0, sizeof(track));
     track.history = WR_HISTORY_FRESH;
     track.bound = true;
+    track.cookie = cookie_of(fd);
     put(fd, &track);
 }
 

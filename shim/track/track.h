@@ -20,6 +20,7 @@ struct wr_track {
     enum wr_history history;
     bool told;         /* a misuse of this state has been reported */
     bool bound;        /* bind() with an address other than the wildcard has succeeded */
+    uint64_t cookie;   /* SO_COOKIE: another socket may have the number by now; 0 = not known */
     uint64_t start_ns; /* CLOCK_MONOTONIC, when connect() was called */
     socklen_t address_len;
     unsigned char address[WR_TRACK_ADDRESS];
@@ -33,7 +34,8 @@ void wr_track_bound(int fd, const void *address, socklen_t len);
 /* Changes what is remembered of a descriptor that has a place; else does nothing. */
 void wr_track_set(int fd, enum wr_history history);
 void wr_track_tell(int fd);
-/* False where nothing is remembered. */
+/* False where nothing is remembered, or of another socket that had this number before: not every
+ * way of closing one is seen. One system call where something is remembered. */
 bool wr_track_get(int fd, struct wr_track *ret_track);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
