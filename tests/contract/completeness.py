@@ -75,7 +75,8 @@ def tables():
         check(f"hook {hook}: has a transparency case", "" if hook in cases else
               "no row of tests/contract/transparency/*.c begins with its name")
     ours = set(re.findall(r"^OURS\((\w+)\)", read("shim/base/our_calls.def"), re.M))
-    made = {"clone"} if "clone(" in read("shim/frames/worker.c") else set()
+    made = {name for name, where in (("clone", "shim/frames/worker.c"), ("clock_gettime", "shim/base/clock.h"))
+            if f"{name}(" in read(where)}
     for path in glob.glob(os.path.join(ROOT, "shim", "**", "*.[ch]"), recursive=True):
         if "/helper/" not in path:
             made |= set(re.findall(r"\bWR_SYS\(([a-z0-9_]+)", read(path))) - {"name"}
