@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/sys.h"
 #include "config/search.h"
+#include "render/errno.h"
 #include "start.h"
 
 /* The helper may be started on a cold machine; this is paid once, and only with a file. */
@@ -146,4 +147,23 @@ bool wr_wants_colour(const struct wr_settings *settings, const struct wr_sink_ta
     if (is(WR_START_CLICOLOR, "0") || is(WR_START_TERM, "dumb"))
         return false;
     return wr_sink_is_terminal(target);
+}
+
+void wr_complain_of_log(const struct wr_sink_target *target, int error)
+{
+    static _Atomic bool told;
+    struct wr_sink_target to_stderr = *target;
+    struct complaints complaints = {&to_stderr};
+    char text[640];
+    struct wr_buf buf = wr_buf_on(text, sizeof(text));
+
+    if (atomic_exchange(&told, true))
+        return;
+    to_stderr.log = "stderr";
+    wr_buf_str(&buf, "WHYREFUSED_LOG ");
+    wr_buf_str(&buf, target->log);
+    wr_buf_str(&buf, " cannot be written to (");
+    wr_buf_errno(&buf, -error);
+    wr_buf_str(&buf, "): reports go to standard error");
+    complain(&complaints, buf.data, buf.len);
 }

@@ -21,4 +21,7 @@ bool wr_wants_program(const struct wr_settings *settings, const char *name, cons
  * the first that says something. */
 bool wr_wants_colour(const struct wr_settings *settings, const struct wr_sink_target *target);
 
+/* Tells, once, that the log of WHYREFUSED_LOG cannot be written to; error: -errno. */
+void wr_complain_of_log(const struct wr_sink_target *target, int error);
+
 #endif

@@ -195,6 +195,7 @@ static void write_report(struct run *run)
     struct wr_buf headline = wr_buf_on(space->headline, sizeof(space->headline));
     struct wr_buf out = wr_buf_on(space->output, sizeof(space->output));
     struct wr_buf json = wr_buf_on(space->json, sizeof(space->json));
+    int error;
     wr_render(format, &run->report, format != WR_FORMAT_JSON && wr_wants_colour(settings, &target),
               &out);
     wr_render_headline(&run->report, &headline);
@@ -207,7 +208,13 @@ static void write_report(struct run *run)
                                     .json = json.data,
                                     .json_len = json.len,
                                     .error = run->attempt->error};
-    wr_sink_write(&target, out.data, out.len, &fields);
+    error = wr_sink_write(&target, out.data, out.len, &fields);
+    if (error < 0 && wr_sink_kind(target.log) != WR_SINK_STDERR) {
+        /* better in the wrong place than nowhere */
+        wr_complain_of_log(&target, error);
+        target.log = "stderr";
+        wr_sink_write(&target, out.data, out.len, &fields);
+    }
 }
 
 static void finish(struct run *run)

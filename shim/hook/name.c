@@ -8,7 +8,7 @@
 #include "hook/hook.h"
 #include "track/names.h"
 
-/* "10.0.0.1", "::1": there is no name behind such an address. */
+/* "10.0.0.1", "::1": the program means the address, whatever name led to it before. */
 static bool is_numeric(const char *name)
 {
     return strchr(name, ':') != NULL || name[strspn(name, "0123456789.")] == '\0';
@@ -19,10 +19,10 @@ WR_EXPORT int getaddrinfo(const char *restrict name, const char *restrict servic
 {
     int rc = WR_REAL(getaddrinfo)(name, service, hints, result);
 
-    if (rc == 0 && name != NULL && !is_numeric(name)) {
+    if (rc == 0 && name != NULL) {
         int error = errno;
         if (wr_enabled())
-            wr_names_add(name, service, *result);
+            wr_names_add(is_numeric(name) ? "" : name, service, *result);
         errno = error;
     }
     return rc;

@@ -83,23 +83,36 @@ static bool read_entry(struct place *place, struct entry *ret)
     return true;
 }
 
+static bool holds(const struct entry *entry, const struct wr_addr *addr)
+{
+    for (unsigned i = 0; i < entry->count && i < ADDRESSES; i++) {
+        if (wr_addr_same_host(addr, &entry->addresses[i]))
+            return true;
+    }
+    return false;
+}
+
 bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
                    size_t service_size)
 {
     uint32_t newest = atomic_load_explicit(&next, memory_order_relaxed);
+    bool found = false;
 
     for (unsigned back = 1; back <= ENTRIES; back++) {
         struct entry entry;
 
-        if (!read_entry(&places[(newest - back) % ENTRIES], &entry))
+        if (!read_entry(&places[(newest - back) % ENTRIES], &entry) || !holds(&entry, addr))
             continue;
-        for (unsigned i = 0; i < entry.count && i < ADDRESSES; i++) {
-            if (!wr_addr_same_host(addr, &entry.addresses[i]))
-                continue;
+        if (!found) {
+            if (entry.name[0] == '\0')
+                return false;
             copy_name(name, name_size, entry.name);
             copy_name(service, service_size, entry.service);
-            return true;
+            found = true;
+        } else if (entry.name[0] != '\0' && strcmp(entry.name, name) != 0) {
+            name[0] = service[0] = '\0';
+            return false;
         }
     }
-    return false;
+    return found;
 }

@@ -9,10 +9,13 @@
 
 #include "whyrefused/address.h"
 
-/* Remembers at most 8 addresses for a name; service may be NULL. */
+/* Remembers at most 8 addresses for a name; service may be NULL. The name "" stands for a lookup of
+ * a number. */
 void wr_names_add(const char *name, const char *service, const struct addrinfo *list);
-/* The newest name whose result held the address (any port). Both texts are terminated; service is
- * "" where none was given. False where the address came from no name that is remembered. */
+/* The name whose result held the address (any port). Both texts are terminated; service is "" where
+ * none was given. False where the address came from no name that is remembered, where it was last
+ * asked for as a number (name ""), or where several names lead to it: which one was meant is not
+ * known then. */
 bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
                    size_t service_size);
 
