@@ -90,6 +90,35 @@ static void foreign_stderr(void)
     unlink("transparency.db");
 }
 
+/* inetd(8): the client of a server on all three descriptors. What it receives is compared. */
+static void client_on_stderr(void)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(addr);
+    int listener = tcp(), client = tcp(), status;
+    char program_name[] = "/proc/self/exe", word[] = "fail";
+    char *argv[] = {program_name, word, NULL};
+    char received[4096];
+    pid_t child;
+
+    bind(listener, (struct sockaddr *)&addr, sizeof(addr));
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr *)&addr, &len);
+    OBSERVE(CONNECT(client, addr));
+    child = fork();
+    if (child == 0) {
+        int peer = accept(listener, NULL, NULL);
+
+        for (int fd = 0; fd < 3; fd++)
+            dup2(peer, fd);
+        execv(argv[0], argv);
+        _exit(9);
+    }
+    waitpid(child, &status, 0);
+    say("  status %d bytes %ld\n", status,
+        (long)recv(client, received, sizeof(received), MSG_DONTWAIT));
+}
+
 static void full_stderr(void)
 {
     int pipes[2];
@@ -204,6 +233,58 @@ static void filtered_by_prctl(void)
     filtered(1);
 }
 
+/* The listener's descriptor is the result. */
+static void filtered_with_listener(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {4, filter};
+
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    OBSERVE(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                    &program) > 0);
+    OBSERVE(fail_once());
+}
+
+/* A filter that was there before the program started: this program again, under one. */
+static void filtered_before(long killed)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)killed, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {4, filter};
+    char program_name[] = "/proc/self/exe", word[] = "fail";
+    char *argv[] = {program_name, word, NULL};
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+            execv(argv[0], argv);
+        _exit(9);
+    }
+    waitpid(child, &status, 0);
+    say("  status %d\n", status);
+}
+
+static void filtered_before_all(void)
+{
+    const long killed[] = {SYS_process_vm_readv, SYS_readlinkat, SYS_gettid,  SYS_uname,
+                           SYS_recvfrom,         SYS_sendto,     SYS_recvmsg, SYS_wait4,
+                           SYS_memfd_create,     SYS_prctl};
+
+    for (unsigned i = 0; i < sizeof(killed) / sizeof(killed[0]); i++)
+        filtered_before(killed[i]);
+}
+
 static void filtered_by_syscall(void)
 {
     filtered(0);
@@ -257,6 +338,19 @@ static void on_signal(int signal)
     if (fail_once() != ECONNREFUSED)
         handler_wrong = handler_wrong + 1;
     errno = saved;
+}
+
+/* A program that fetches its faults with sigwait(3) has them blocked. */
+static void faults_are_waited_for(void)
+{
+    sigset_t all, pending;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    kill(getpid(), SIGBUS);
+    OBSERVE(fail_once());
+    sigpending(&pending);
+    say("  pending %d\n", sigismember(&pending, SIGBUS));
 }
 
 static void alternate_stack(void)
@@ -548,6 +642,23 @@ static int fail_as_init(void *unused)
     return 0;
 }
 
+/* After this the next child is process 1 of a namespace, and with its end no other can be. */
+static void new_pid_namespace(void)
+{
+    int status = 0;
+    pid_t child;
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0 && unshare(CLONE_NEWPID) != 0)
+        say("  no namespace\n");
+    OBSERVE(fail_once());
+    child = fork();
+    if (child == 0)
+        _exit(getpid() == 1 ? 3 : 4);
+    OBSERVE(child > 0);
+    waitpid(child, &status, 0);
+    say("  status %d\n", status);
+}
+
 static void as_init(void)
 {
     static char stack[65536] __attribute__((aligned(16)));
@@ -619,6 +730,7 @@ const struct test_case cases[] = {
     {"descriptors", "everything closed", everything_closed},
     {"descriptors", "close_range", range_closed},
     {"stderr", "another file", foreign_stderr},
+    {"stderr", "a client", client_on_stderr},
     {"stderr", "full pipe", full_stderr},
     {"stderr", "pipe without reader", dead_stderr},
     {"limits", "file size", no_file_size},
@@ -628,10 +740,13 @@ const struct test_case cases[] = {
     {"limits", "not dumpable", dumped_not},
     {"seccomp", "by prctl", filtered_by_prctl},
     {"seccomp", "by syscall", filtered_by_syscall},
+    {"seccomp", "with a listener", filtered_with_listener},
+    {"seccomp", "before the start", filtered_before_all},
     {"seccomp", "after a report", filtered_after_a_report},
     {"seccomp", "strict", filtered_strictly},
     {"stack", "thread of 16 KiB", small_stack},
     {"stack", "alternate", alternate_stack},
+    {"signals", "faults that are waited for", faults_are_waited_for},
     {"signals", "storm", in_a_storm_of_signals},
     {"signals", "longjmp out of connect", jumped_out},
     {"signals", "EINTR", interrupted},
@@ -644,6 +759,7 @@ const struct test_case cases[] = {
     {"children", "vfork", vforked},
     {"children", "clone with shared memory", cloned},
     {"children", "posix_spawn", spawned},
+    {"children", "new pid namespace", new_pid_namespace},
     {"children", "process 1", as_init},
     {"memory", "mappings", nothing_left_mapped},
     {"memory", "allocator in use", allocator_in_use},
