@@ -11,20 +11,21 @@
 
 #include "base/filter.h"
 #include "base/process.h"
+#include "base/startup.h"
 #include "failure.h"
 #include "hook/hook.h"
 
 enum { STATE_NEW = 0, STATE_BUSY, STATE_OFF, STATE_ON };
 
-static _Atomic int state;
-static struct wr_stderr_identity stderr_identity;
+static WR_STARTUP _Atomic int state;
+static WR_STARTUP struct wr_stderr_identity stderr_identity;
 
 /* Copies, because programs that set their title write over the environment that they were given. */
 static char kept_text[4096];
 static size_t kept_used;
-static const char *switches[WR_SETTINGS];
-static bool switched_off; /* even where there is no room to keep the value */
-static const char *variables[WR_START_VARIABLES];
+static WR_STARTUP const char *switches[WR_SETTINGS];
+static WR_STARTUP bool switched_off; /* even where there is no room to keep the value */
+static WR_STARTUP const char *variables[WR_START_VARIABLES];
 
 /* Names, not pointers to names: those would not be relocated yet (base/deferred.h). */
 static const char switch_names[WR_SETTINGS][24] = {
@@ -80,7 +81,7 @@ static void take_entry(const char *entry)
     for (unsigned i = 0; i < WR_START_VARIABLES; i++) {
         value = value_of(entry, variable_names[i]);
         if (value != NULL)
-            variables[i] = keep(value);
+            variables[i] = value;
     }
 }
 
@@ -107,9 +108,11 @@ static void start(void)
     atomic_store(&state, STATE_ON);
 }
 
-static __attribute__((constructor)) void constructor(void)
+/* DT_INIT (-Wl,-init): an entry of .init_array would be a page to relocate. */
+void wr_constructor(void);
+void wr_constructor(void)
 {
-    wr_hook_resolve_all();
+    wr_hook_remember_objects();
     start();
 }
 

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "base/environ.h"
+#include "base/startup.h"
 #include "base/sys.h"
 
 #if defined(__x86_64__)
@@ -245,7 +246,7 @@ bool wr_filter_kills(const void *program)
     return kills;
 }
 
-static _Atomic bool killing;
+static WR_STARTUP _Atomic bool killing;
 
 void wr_filter_installed(bool kills)
 {

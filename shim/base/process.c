@@ -9,11 +9,12 @@
 #include <sys/mman.h>
 
 #include "base/filter.h"
+#include "base/startup.h"
 #include "base/sys.h"
 
 #define PAGE 4096
 
-static _Atomic(_Atomic long *) owner_page;
+static WR_STARTUP _Atomic(_Atomic long *) owner_page;
 
 static _Atomic long *make_page(void)
 {

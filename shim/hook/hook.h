@@ -44,13 +44,12 @@ enum wr_hook {
 
 extern _Atomic(void *) wr_real[WR_HOOKS];
 
-/* Finds and remembers the next definitions of all hooks. Done by the constructor: later a fork
- * child might find the loader's lock taken for ever. */
-void wr_hook_resolve_all(void);
+/* Remembers which objects stand behind ours in the search order. Done by the constructor: later a
+ * fork child, or a signal handler, might find the loader's lock taken for ever. */
+void wr_hook_remember_objects(void);
 
-/* For calls before that: finds and remembers the next definition. Never NULL: where there is none,
- * a function that fails with ENOSYS. Takes the loader's lock (dl_iterate_phdr(3)), leaves
- * dlerror(3) alone. */
+/* Finds and remembers the next definition. Never NULL: where there is none, a function that
+ * fails with ENOSYS. Takes no lock, and leaves dlerror(3) alone. */
 void *wr_hook_resolve(enum wr_hook hook);
 
 static inline void *wr_hook_real(enum wr_hook hook)

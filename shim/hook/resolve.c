@@ -6,9 +6,10 @@
 #include <link.h>
 #include <string.h>
 
+#include "base/startup.h"
 #include "hook/hook.h"
 
-_Atomic(void *) wr_real[WR_HOOKS];
+WR_STARTUP _Atomic(void *) wr_real[WR_HOOKS];
 
 /* Not pointers: they would not be relocated yet (base/deferred.h). */
 static const char hook_names[WR_HOOKS][16] = {
@@ -33,17 +34,19 @@ static const void *dynamic_pointer(const ElfW(Dyn) * entry, ElfW(Addr) base)
     return (const void *)(at < base ? at + base : at);
 }
 
-static bool find_tables(const struct dl_phdr_info *object, struct tables *ret)
+/* A loaded object; those that are there at the start are never unloaded. */
+struct object {
+    ElfW(Addr) base;
+    const ElfW(Dyn) * dynamic;
+};
+
+static bool find_tables(const struct object *object, struct tables *ret)
 {
-    const ElfW(Dyn) *entry = NULL;
+    const ElfW(Dyn) *entry = object->dynamic;
 
     memset(ret, 0, sizeof(*ret));
-    for (int i = 0; i < object->dlpi_phnum; i++) {
-        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
-    }
     for (; entry != NULL && entry->d_tag != DT_NULL; entry++) {
-        const void *at = dynamic_pointer(entry, object->dlpi_addr);
+        const void *at = dynamic_pointer(entry, object->base);
 
         switch (entry->d_tag) {
         case DT_SYMTAB:
@@ -124,13 +127,6 @@ static uint32_t find_sysv(const struct tables *tables, const char *name)
     return 0;
 }
 
-struct search {
-    bool behind_us;
-    unsigned missing;
-    uint32_t hash[WR_HOOKS];
-    void *found[WR_HOOKS];
-};
-
 static bool contains(const struct dl_phdr_info *object, ElfW(Addr) at)
 {
     for (int i = 0; i < object->dlpi_phnum; i++) {
@@ -143,44 +139,80 @@ static bool contains(const struct dl_phdr_info *object, ElfW(Addr) at)
     return false;
 }
 
-static void *find(const struct dl_phdr_info *object, const struct tables *tables, const char *name,
-                  uint32_t hash)
+static void *find(const struct object *object, const char *name, uint32_t hash)
 {
-    uint32_t index = 0;
+    struct tables tables;
     const ElfW(Sym) * symbol;
+    uint32_t index = 0;
     void *at;
 
-    if (tables->gnu_hash != NULL)
-        index = find_gnu(tables, name, hash);
-    else if (tables->sysv_hash != NULL)
-        index = find_sysv(tables, name);
+    if (!find_tables(object, &tables))
+        return NULL;
+    if (tables.gnu_hash != NULL)
+        index = find_gnu(&tables, name, hash);
+    else if (tables.sysv_hash != NULL)
+        index = find_sysv(&tables, name);
     if (index == 0)
         return NULL;
-    symbol = &tables->symbols[index];
-    at = (void *)(object->dlpi_addr + symbol->st_value);
+    symbol = &tables.symbols[index];
+    at = (void *)(object->base + symbol->st_value);
     return ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC ? ((void *(*)(void))at)() : at;
 }
 
-/* Objects come in load order, which is the search order of what was there at start. */
-static int search_object(struct dl_phdr_info *object, size_t size, void *ctx)
+/* The objects behind ours in load order, which is the search order of what was there at start. */
+#define OBJECTS_MAX 64
+static WR_STARTUP struct object objects[OBJECTS_MAX];
+static WR_STARTUP unsigned objects_count;
+static WR_STARTUP _Atomic bool objects_known;
+
+struct walk {
+    bool behind_us;
+    unsigned count, skip; /* objects that were remembered, or are in front of those */
+    const char *name;     /* what is looked for in the others; NULL = remember */
+    void *found;
+};
+
+static int take_object(struct dl_phdr_info *info, size_t size, void *ctx)
 {
-    struct search *search = ctx;
-    struct tables tables;
+    struct walk *walk = ctx;
+    struct object object = {.base = info->dlpi_addr};
 
     (void)size;
-    if (!search->behind_us) {
-        search->behind_us = contains(object, (ElfW(Addr))wr_real);
+    if (!walk->behind_us) {
+        walk->behind_us = contains(info, (ElfW(Addr))wr_real);
         return 0;
     }
-    if (!find_tables(object, &tables))
-        return 0;
-    for (unsigned i = 0; i < WR_HOOKS; i++) {
-        if (search->found[i] != NULL)
-            continue;
-        search->found[i] = find(object, &tables, hook_names[i], search->hash[i]);
-        search->missing -= search->found[i] != NULL;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            object.dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     }
-    return search->missing == 0;
+    if (object.dynamic == NULL || walk->count++ < walk->skip)
+        return 0;
+    if (walk->name != NULL) {
+        walk->found = find(&object, walk->name, gnu_hash(walk->name));
+        return walk->found != NULL;
+    }
+    objects[walk->count - 1] = object;
+    return walk->count == OBJECTS_MAX;
+}
+
+void wr_hook_remember_objects(void)
+{
+    struct walk walk = {0};
+
+    dl_iterate_phdr(take_object, &walk);
+    objects_count = walk.count;
+    atomic_store_explicit(&objects_known, true, memory_order_release);
+}
+
+/* In programs of more libraries than are remembered: with the loader's lock, then. */
+static void *find_beyond(const char *name)
+{
+    struct walk walk = {.skip = OBJECTS_MAX, .name = name};
+
+    if (objects_count == OBJECTS_MAX)
+        dl_iterate_phdr(take_object, &walk);
+    return walk.found;
 }
 
 static long missing(void)
@@ -189,22 +221,19 @@ static long missing(void)
     return -1;
 }
 
-void wr_hook_resolve_all(void)
-{
-    struct search search = {.missing = WR_HOOKS};
-
-    for (unsigned i = 0; i < WR_HOOKS; i++)
-        search.hash[i] = gnu_hash(hook_names[i]);
-    dl_iterate_phdr(search_object, &search);
-    for (unsigned i = 0; i < WR_HOOKS; i++) {
-        if (search.found[i] == NULL)
-            search.found[i] = (void *)missing;
-        atomic_store_explicit(&wr_real[i], search.found[i], memory_order_relaxed);
-    }
-}
-
 void *wr_hook_resolve(enum wr_hook hook)
 {
-    wr_hook_resolve_all();
-    return atomic_load_explicit(&wr_real[hook], memory_order_relaxed);
+    uint32_t hash = gnu_hash(hook_names[hook]);
+    void *found = NULL;
+
+    if (!atomic_load_explicit(&objects_known, memory_order_acquire))
+        wr_hook_remember_objects();
+    for (unsigned i = 0; i < objects_count && found == NULL; i++)
+        found = find(&objects[i], hook_names[hook], hash);
+    if (found == NULL)
+        found = find_beyond(hook_names[hook]);
+    if (found == NULL)
+        found = (void *)missing;
+    atomic_store_explicit(&wr_real[hook], found, memory_order_relaxed);
+    return found;
 }
