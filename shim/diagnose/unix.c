@@ -258,7 +258,8 @@ const struct wr_cause wr_causes_unix[] = {
         .id = "unix-not-a-socket",
         .seen_as = "ECONNREFUSED, EACCES",
         .what = "the path is a regular file, a directory, a pipe or a device",
-        .headline = "{unix_path} is a {unix_file_type}, not a socket",
+        .headline = "{unix_path} is a {unix_file_type}, not a socket[ that can be connected to"
+                    "{?unix_descriptor_link}]",
         .explain = "Only a file of the type socket, made by bind(), can be connected to. A regular "
                    "file of that name was made by hand or by a copy; a directory is what a "
                    "container engine makes when the path of a bind mount did not exist on the "
@@ -267,9 +268,16 @@ const struct wr_cause wr_causes_unix[] = {
         .match = match_not_a_socket,
         WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_file_type),
         .because = {"{unix_path} is a {unix_file_type}",
+                    "a link in /proc/PID/fd stands for an open descriptor; connect() finds sockets "
+                    "by the file that they are bound to{?unix_descriptor_link}",
+                    "the socket behind it is bound to {unix_descriptor_name}",
                     "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "the path leads to a socket",
-        .fixes = {{"see what the file is, and where it comes from", "ls -ld {unix_path}"},
+        .fixes = {{"connect to {unix_descriptor_name}, the path that the socket is bound to", NULL},
+                  {"connect to the path that the socket is bound to{?unix_descriptor_link}"
+                   "{!unix_descriptor_name}",
+                   "ss -xl"},
+                  {"see what the file is, and where it comes from", "ls -ld {unix_path}"},
                   {"move it away, and restart the server, so that it can make its socket", NULL}},
     },
     {

@@ -200,6 +200,15 @@ static void take_abstract(struct hunt *hunt)
         take_candidate(hunt);
 }
 
+/* The socket behind a link of /proc/PID/fd. */
+static void name_descriptor(struct hunt *hunt)
+{
+    char name[WR_UNIX_NAME + 1];
+
+    if (wr_join(name, sizeof(name), hunt->row.abstract ? "@" : "", hunt->row.name, NULL) != NULL)
+        wr_set_str(hunt->ctx->ev, WR_FACT_unix_descriptor_name, name);
+}
+
 static bool each_row(void *ctx, const struct nlmsghdr *message)
 {
     struct hunt *hunt = ctx;
@@ -215,6 +224,8 @@ static bool each_row(void *ctx, const struct nlmsghdr *message)
         take_abstract(hunt);
         return true;
     }
+    if (work->descriptor && row->message->udiag_ino == (uint32_t)work->inode)
+        name_descriptor(hunt);
     if (holds_file(hunt)) {
         take_holder(hunt);
         return true;
@@ -368,6 +379,7 @@ void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
 {
     struct hunt hunt = {.ctx = ctx, .work = work};
     bool held_by_file = work->abstract || work->is_socket, abstract = work->abstract;
+    bool descriptor = work->descriptor;
     char path[128];
     int rc;
 
@@ -379,6 +391,8 @@ void wr_unix_sockets(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
         return;
     if (abstract && rc == 0)
         wr_set_bool(ctx->ev, WR_FACT_unix_near_name, hunt.near);
+    if (descriptor && rc == 0 && ctx->ev->state[WR_FACT_unix_descriptor_name] == WR_UNKNOWN)
+        wr_set_absent(ctx->ev, WR_FACT_unix_descriptor_name);
     if (hunt.meant)
         wr_set_bool(ctx->ev, WR_FACT_unix_path_meant_exists, true);
     if (ctx->attempt->error != EPROTOTYPE && ctx->attempt->error != EAGAIN)

@@ -3,9 +3,11 @@
  * missing, no directory, a link that leads nowhere or in a ring, no permission. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -149,6 +151,15 @@ static const char *type_word(unsigned mode)
     }
 }
 
+/* The links of /proc/PID/fd lead to the inode of the socket itself (sockfs). No socket can be
+ * bound to that, so that connect() is refused whether it listens or not. */
+static bool is_descriptor(const char *path)
+{
+    struct statfs got;
+
+    return WR_SYS(statfs, path, &got) == 0 && got.f_type == SOCKFS_MAGIC;
+}
+
 /* access(2) with the effective ids, as connect() asks. faccessat2 came with 5.8, and old
  * container filters answer EPERM to it: then the real ids do, where they are the same. */
 static long may(const char *path, int need)
@@ -171,10 +182,13 @@ static void end(struct walk *walk, const struct wr_unix_file *file)
     work->mode = file->mode;
     work->inode = file->inode;
     work->dev = file->dev;
-    work->is_socket = S_ISSOCK(file->mode);
+    work->descriptor = S_ISSOCK(file->mode) && is_descriptor(work->found);
+    work->is_socket = S_ISSOCK(file->mode) && !work->descriptor;
     wr_set_absent(ev, WR_FACT_unix_missing);
     wr_set_absent(ev, WR_FACT_unix_not_directory);
-    wr_set_str(ev, WR_FACT_unix_file_type, type_word(file->mode));
+    wr_set_bool(ev, WR_FACT_unix_descriptor_link, work->descriptor);
+    wr_set_str(ev, WR_FACT_unix_file_type,
+               work->descriptor ? "descriptor link" : type_word(file->mode));
     if (walk->bind || walk->ctx->attempt->error != EACCES)
         return;
     long rc = may(work->found, W_OK);

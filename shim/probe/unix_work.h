@@ -36,6 +36,7 @@ struct wr_unix_work {
 
     /* What walk() found: the file behind the path, once every link was followed. */
     bool walked, exists, is_socket;
+    bool descriptor; /* the path is a link to a descriptor: inode is that of its socket */
     uint64_t inode;
     uint32_t dev; /* as unix_diag reports it: major << 20 | minor */
     unsigned mode;
