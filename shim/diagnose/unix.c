@@ -273,12 +273,16 @@ const struct wr_cause wr_causes_unix[] = {
                     "the socket behind it is bound to {unix_descriptor_name}",
                     "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "the path leads to a socket",
-        .fixes = {{"connect to {unix_descriptor_name}, the path that the socket is bound to", NULL},
-                  {"connect to the path that the socket is bound to{?unix_descriptor_link}"
-                   "{!unix_descriptor_name}",
-                   "ss -xl"},
+        .fixes = {{"connect to [{unix_descriptor_name}, ]the path that the socket is bound to"
+                   "{?unix_descriptor_link}",
+                   "[ss -xl{!unix_descriptor_name}]"},
                   {"see what the file is, and where it comes from", "ls -ld {unix_path}"},
-                  {"move it away, and restart the server, so that it can make its socket", NULL}},
+                  {"move it away, and restart the server, so that it can make its socket"
+                   "{?unix_file_misplaced}",
+                   NULL},
+                  {"leave it where it is: the path that was given to the program is wrong"
+                   "{!unix_file_misplaced}",
+                   NULL}},
     },
     {
         .id = "unix-no-permission",

@@ -151,6 +151,24 @@ static const char *type_word(unsigned mode)
     }
 }
 
+/* A file or directory in the place of a socket, as a bind mount or a copy leaves it. Anything else
+ * has a use of its own: then it is the path that is wrong, and the file is to be left alone. */
+static bool is_misplaced(const struct wr_unix_work *work, unsigned mode)
+{
+    static const char *const own[] = {"/dev/", "/proc/", "/sys/"};
+    const char *last = strrchr(work->found, '/');
+
+    for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strncmp(work->found, own[i], strlen(own[i])) == 0)
+            return false;
+    }
+    if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISFIFO(mode))
+        return false;
+    last = last != NULL ? last + 1 : work->found;
+    return strncmp(wr_unix_plain(work->found), "/run/", 5) == 0 || strstr(last, "sock") != NULL ||
+           wr_unix_known(work->found) != NULL;
+}
+
 /* The links of /proc/PID/fd lead to the inode of the socket itself (sockfs). No socket can be
  * bound to that, so that connect() is refused whether it listens or not. */
 static bool is_descriptor(const char *path)
@@ -186,6 +204,8 @@ static void end(struct walk *walk, const struct wr_unix_file *file)
     work->is_socket = S_ISSOCK(file->mode) && !work->descriptor;
     wr_set_absent(ev, WR_FACT_unix_missing);
     wr_set_absent(ev, WR_FACT_unix_not_directory);
+    if (!S_ISSOCK(file->mode))
+        wr_set_bool(ev, WR_FACT_unix_file_misplaced, is_misplaced(work, file->mode));
     wr_set_bool(ev, WR_FACT_unix_descriptor_link, work->descriptor);
     wr_set_str(ev, WR_FACT_unix_file_type,
                work->descriptor ? "descriptor link" : type_word(file->mode));

@@ -41,16 +41,25 @@ unsigned wr_report_quote(const struct wr_report *report)
            (report->redact_paths ? WR_QUOTE_HIDE_PATHS : 0u);
 }
 
+/* What expands to nothing is not said. */
+static bool expand(const struct wr_report *report, const char *template, unsigned quote,
+                   struct wr_buf *out)
+{
+    size_t before = out->len;
+
+    return template != NULL &&
+           wr_template(template, report->evidence, wr_report_quote(report) | quote, out) &&
+           out->len > before;
+}
+
 static bool say(const struct wr_report *report, const char *template, struct wr_buf *out)
 {
-    return template != NULL && template[0] != '\0' &&
-           wr_template(template, report->evidence, wr_report_quote(report), out);
+    return expand(report, template, WR_QUOTE_NONE, out);
 }
 
 static bool say_command(const struct wr_report *report, const char *template, struct wr_buf *out)
 {
-    return template != NULL && template[0] != '\0' &&
-           wr_template(template, report->evidence, wr_report_quote(report) | WR_QUOTE_SHELL, out);
+    return expand(report, template, WR_QUOTE_SHELL, out);
 }
 
 bool wr_say_because(const struct wr_report *report, unsigned i, struct wr_buf *out)
