@@ -36,6 +36,7 @@ struct wr_blind_spot {
     const char *what;
     const char *why;
     const char *command;
+    bool decides; /* match() is undecided for this reason: said also where another row wins */
 };
 
 struct wr_fix {

@@ -609,7 +609,7 @@ const struct wr_cause wr_causes_route[] = {
                     "{route_gateway.address}]{!icmp_readable}"},
         .unknown = {{WR_FACT_error, "which router discarded them{!icmp_readable}",
                      "the socket keeps no ICMP errors unless the program asks for them",
-                     "tracepath -n {destination.address}"}},
+                     "tracepath -n {destination.address}", .decides = true}},
         .fixes = {{"raise the TTL that the program sets (IP_TTL, IPV6_UNICAST_HOPS)"
                    "{?socket_ttl_small}",
                    NULL},

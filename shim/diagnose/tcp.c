@@ -2,7 +2,7 @@
  * Causes of a refused TCP connection, by what listens. Rows and their match functions; pure. */
 #include <errno.h>
 
-#include "diagnose/catalogue.h"
+#include "diagnose/tcp.h"
 
 /* A TCP connect that was refused, with no ICMP error seen: a reset answered it. */
 static bool refused_by_reset(const struct wr_evidence *ev)
@@ -116,6 +116,7 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
         WR_FACT_netfilter_rules, "whether a packet filter rule of this machine refuses it", \
             "the rules were not examined", "sudo nft list ruleset"                          \
     }
+#define SOCKETS_UNSEEN WR_TCP_SOCKETS_UNSEEN("ss -ltn")
 /* The setting of a known server that makes it listen on the destination, too. */
 #define SETTING(fact)                                                                       \
     "[{?found_setting_port}{found_setting}{destination}[{found_setting_end}]]"              \
@@ -147,7 +148,7 @@ const struct wr_cause wr_causes_tcp[] = {
                     "the connection to {destination.address} arrives over {arrival_device}",
                     "the program's own socket is bound to {bound_device}", IS_THIS_MACHINE,
                     MEANS_THIS_MACHINE},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, SOCKETS_UNSEEN},
         .fixes = {{"connect to an address of {other_device_listener.device}",
                    "ip address show dev {other_device_listener.device}"},
                   {"or let the server listen without binding it to a device", NULL}},
@@ -170,7 +171,7 @@ const struct wr_cause wr_causes_tcp[] = {
         .because = {"{other_address_listener}[; nothing on {destination.address} or the wildcard "
                     "address{!listener}]",
                     "{other_family_listener}", IS_THIS_MACHINE, MEANS_THIS_MACHINE, NAME_LED},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, SOCKETS_UNSEEN},
         .fixes =
             {
                 {"connect to {other_address_listener.address}", NULL},
@@ -205,7 +206,7 @@ const struct wr_cause wr_causes_tcp[] = {
             {"{other_family_listener}[; nothing on {destination}{!wildcard_means}{!listener}]"
              "[; nothing on {wildcard_means}{!listener}]",
              NAME_LED, IS_THIS_MACHINE, MEANS_THIS_MACHINE},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, SOCKETS_UNSEEN},
         .fixes =
             {
                 {"connect to [{?dialled_ip_version=4}an IPv6 address of this machine, such as ::1]"
@@ -234,7 +235,7 @@ const struct wr_cause wr_causes_tcp[] = {
         WR_CITES(FOUND_CITES, WR_FACT_bound_socket),
         .because = {"{bound_socket}", NOBODY "{!wildcard_means}", NOBODY_WILDCARD, IS_THIS_MACHINE,
                     MEANS_THIS_MACHINE},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, WR_TCP_SOCKETS_UNSEEN("ss -tan")},
         .fixes = {{"wait until the server has started, and try again", NULL},
                   {"if it stays so, see what the server waits for",
                    "systemctl status {bound_socket.unit}"}},
@@ -252,7 +253,7 @@ const struct wr_cause wr_causes_tcp[] = {
         WR_CITES(FOUND_CITES, WR_FACT_udp_socket),
         .because = {"{udp_socket}", NOBODY "{!wildcard_means}", NOBODY_WILDCARD, IS_THIS_MACHINE,
                     MEANS_THIS_MACHINE},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, WR_TCP_SOCKETS_UNSEEN("ss -ltun")},
         .fixes = {{"use UDP, if that is what the service speaks", NULL},
                   {"or let the server listen on TCP port {destination.port} as well", NULL}},
     },
@@ -273,7 +274,7 @@ const struct wr_cause wr_causes_tcp[] = {
                     "{!found_program}] usually serves port {destination.port}"
                     "{?other_port_same_program}",
                     IS_THIS_MACHINE, MEANS_THIS_MACHINE},
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, SOCKETS_UNSEEN},
         .fixes = {{"connect to port {other_port_listener.port}, if that is the service meant",
                    NULL},
                   {"or start the server that should listen on port {destination.port}", NULL},
@@ -293,7 +294,7 @@ const struct wr_cause wr_causes_tcp[] = {
         .because = {IS_THIS_MACHINE, MEANS_THIS_MACHINE, NOBODY "{!wildcard_means}",
                     NOBODY_WILDCARD},
         .ruled_out = "{listener.owner} listens on {listener.endpoint}",
-        .unknown = {FILTER_RULES},
+        .unknown = {FILTER_RULES, SOCKETS_UNSEEN},
         .fixes = {{"start the server that should listen on port {destination.port}", NULL},
                   {"see what listens on this machine", "ss -ltn"}},
     },
@@ -321,7 +322,11 @@ const struct wr_cause wr_causes_tcp[] = {
         .unknown = {{WR_FACT_destination,
                      "whether the host itself or a packet filter sent the reset",
                      "both look the same from here", ""},
-                    FILTER_RULES},
+                    FILTER_RULES,
+                    {WR_FACT_destination_local,
+                     "whether {destination.address} is an address of this machine",
+                     "the kernel could not be asked for the route",
+                     "ip route get {destination.address}", .decides = true}},
         .fixes = {{"see on {destination.address} whether the server runs, and on which address and "
                    "port it listens",
                    NULL},

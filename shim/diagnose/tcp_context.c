@@ -3,7 +3,7 @@
  * functions; pure. */
 #include <errno.h>
 
-#include "diagnose/catalogue.h"
+#include "diagnose/tcp.h"
 
 /* This machine answered a TCP connect with a reset. */
 static bool refused_here(const struct wr_evidence *ev)
@@ -105,7 +105,8 @@ const struct wr_cause wr_causes_tcp_context[] = {
                     "it listens on a loopback address, which can be reached from inside its "
                     "namespace only{?other_netns_loopback}"},
         .unknown = {{WR_FACT_other_netns_listener, "whether that is the service that was meant",
-                     "only the port is the same", ""}},
+                     "only the port is the same", ""},
+                    WR_TCP_SOCKETS_UNSEEN("ss -ltn")},
         .fixes = {{"connect to {other_netns_address}, an address of that namespace", NULL},
                   {"publish the port when container {other_netns_listener.container} is started, "
                    "such as with -p 127.0.0.1:{destination.port}:{destination.port}",
@@ -149,7 +150,8 @@ const struct wr_cause wr_causes_tcp_context[] = {
                      "{?container_engine}{?netns_initial}",
         .unknown = {{WR_FACT_container_engine,
                      "whether the service runs outside this container, or should run in it",
-                     "processes outside a container can't be seen from within", ""}},
+                     "processes outside a container can't be seen from within", ""},
+                    WR_TCP_SOCKETS_UNSEEN("ss -ltn")},
         .fixes = {{"connect to [the other container by its name (with Compose: the service's "
                    "name){!container_kubernetes}][the name of the service's Service object (the "
                    "containers of a pod share localhost){?container_kubernetes}], not to "

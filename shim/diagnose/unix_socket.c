@@ -185,7 +185,8 @@ const struct wr_cause wr_causes_unix_socket[] = {
         .ruled_out = "a socket has the file",
         .unknown = {{WR_FACT_unix_held,
                      "whether a socket of another network namespace has the file",
-                     "the probes were limited, or the time ran out", "sudo lsof {unix_path}"}},
+                     "the probes were limited, or the time ran out", "sudo lsof {unix_path}",
+                     .decides = true}},
         .fixes = {WR_UNIX_START_IT,
                   {"start the server again; where it says that the address is in use, remove the "
                    "file first",

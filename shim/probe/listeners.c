@@ -341,10 +341,15 @@ static void look_around(struct wr_probe_ctx *ctx, struct find *find)
     struct wr_port_range ranges[WR_PORT_RANGES];
     unsigned count = wr_other_port_ranges(find->dest.port, ranges + 1) + 1;
     bool winner;
+    int error;
 
     ranges[0] = (struct wr_port_range){find->dest.port, find->dest.port};
-    if (wr_sockdiag_ports(ctx, 1u << TCP_LISTEN, ranges, count, take_listener, find) != 0)
+    error = wr_sockdiag_ports(ctx, 1u << TCP_LISTEN, ranges, count, take_listener, find);
+    if (error < 0) {
+        wr_set_errno(ctx->ev, WR_FACT_sockets_refused, -error);
         return;
+    }
+    wr_set_absent(ctx->ev, WR_FACT_sockets_refused);
     if (find->device.local.family != 0) {
         if (find->arrival == 0)
             find->arrival = device_of_address(ctx, &find->dest);

@@ -103,6 +103,22 @@ static bool say_spot(const struct wr_report *report, const struct wr_blind_spot 
     }
 }
 
+/* Why a rival could not be told: the first of its blind spots that decides and is still open. */
+static bool say_rival(const struct wr_report *report, const struct wr_cause *rival,
+                      enum wr_say_unknown which, struct wr_buf *out)
+{
+    for (unsigned i = 0; i < sizeof(rival->unknown) / sizeof(rival->unknown[0]); i++) {
+        const struct wr_blind_spot *spot = &rival->unknown[i];
+        const struct wr_buf before = *out;
+
+        if (!is_blind(report, spot) || !spot->decides || !say_spot(report, spot, WR_SAY_WHAT, out))
+            continue;
+        *out = before;
+        return say_spot(report, spot, which, out);
+    }
+    return false;
+}
+
 /* A rival about which the evidence says too little, and that would win if it held. Where the
  * verdict is certain there is none. */
 static bool say_undecided(const struct wr_report *report, unsigned i, enum wr_say_unknown which,
@@ -120,7 +136,7 @@ static bool say_undecided(const struct wr_report *report, unsigned i, enum wr_sa
         wr_buf_str(out, rival->what);
         return true;
     }
-    return rival->unknown[0].what != NULL && say_spot(report, &rival->unknown[0], which, out);
+    return say_rival(report, rival, which, out);
 }
 
 static bool say_fixed(const char *text, struct wr_buf *out)

@@ -171,8 +171,13 @@ static inline void case_unsure(struct case_report *c)
         .because = {"no reply in {elapsed_us.s} s"},
         .unknown = {{WR_FACT_netfilter_rules, "a packet filter rule on this machine",
                      "rules can only be read with CAP_NET_ADMIN", "sudo nft list ruleset"}}};
-    c->rival.unknown[0] = (struct wr_blind_spot){WR_FACT_netfilter_rules, "rules", "no privilege",
-                                                 "sudo nft list ruleset"};
+    c->rival.unknown[0] =
+        (struct wr_blind_spot){WR_FACT_netfilter_rules, "more", "of no weight", "x"};
+    c->rival.unknown[1] =
+        (struct wr_blind_spot){WR_FACT_source_bound, "known by now", "x", "x", .decides = true};
+    c->rival.unknown[2] = (struct wr_blind_spot){WR_FACT_netfilter_rules, "rules", "no privilege",
+                                                 "sudo nft list ruleset", .decides = true};
+    wr_set_bool(&c->ev, WR_FACT_source_bound, false);
     c->verdict.undecided[0] = &c->rival;
     c->verdict.undecided_count = 1;
     c->verdict.confidence = WR_MATCH_LIKELY;
