@@ -93,6 +93,7 @@ void wr_whoami(struct wr_process *ret_process, bool with_test, char *space)
     ret_process->pid = (int32_t)WR_SYS(getpid);
     ret_process->parent_pid = (int32_t)WR_SYS(getppid);
     ret_process->thread_id = (int32_t)WR_SYS(gettid);
+    ret_process->effective_uid = (uint32_t)WR_SYS(geteuid);
     WR_SYS(prctl, PR_GET_NAME, ret_process->thread_name);
     if (ret_process->thread_id == ret_process->pid ||
         wr_file_read("/proc/self/comm", ret_process->name, sizeof(ret_process->name)) < 0)

@@ -33,6 +33,7 @@ struct wr_frames {
 
 struct wr_process {
     int32_t pid, parent_pid, thread_id;
+    uint32_t effective_uid;
     char name[16], thread_name[16], host[65];
     char executable[256]; /* "" = not known */
     char unit[128];       /* systemd unit of this process; "" = none */

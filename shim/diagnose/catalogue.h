@@ -31,4 +31,10 @@ enum wr_rank {
     WR_RANK_ARGUMENT = 100 /* the call itself could not have worked */
 };
 
+/* Shows every rule of this machine's packet filters. */
+#define WR_SHOW_FILTER_RULES                                \
+    "sudo nft list ruleset"                                 \
+    "[; sudo iptables-legacy-save{?netfilter_legacy_ipv4}]" \
+    "[; sudo ip6tables-legacy-save{?netfilter_legacy_ipv6}]"
+
 #endif

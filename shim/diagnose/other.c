@@ -23,8 +23,9 @@ const struct wr_cause wr_causes_other[] = {
              "{icmp_offender.address}[{?icmp_offender_local} (this machine)] sent an ICMP error: "
              "type {icmp_type}, code {icmp_code} (ICMPv{icmp_version})",
              "{listener} listens there, and yet the connection was refused"},
-        .unknown = {{WR_FACT_netfilter_rules, "whether a packet filter rule of this machine did it",
-                     "the rules were not examined", "sudo nft list ruleset"}},
+        .unknown = {{WR_FACT_netfilter_rules,
+                     "whether a packet filter rule of this machine did it{?destination}",
+                     "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"send the JSON report with a question: it holds all that was seen", NULL}},
     },
     {0},

@@ -114,7 +114,7 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
 #define FILTER_RULES                                                                        \
     {                                                                                       \
         WR_FACT_netfilter_rules, "whether a packet filter rule of this machine refuses it", \
-            "the rules were not examined", "sudo nft list ruleset"                          \
+            "the rules were not examined", WR_SHOW_FILTER_RULES                             \
     }
 #define SOCKETS_UNSEEN WR_TCP_SOCKETS_UNSEEN("ss -ltn")
 /* The setting of a known server that makes it listen on the destination, too. */

@@ -56,12 +56,24 @@ static int legacy_tables(const char *path, char *space)
 
 /* Tables come and go rarely, failures in bursts: an answer holds for a moment. */
 #define FRESH_NS 1000000000u
-static _Atomic uint64_t remembered_ns; /* when, and in the lowest bit what */
+#define TABLES 1u /* of any kind */
+#define LEGACY4 2u
+#define LEGACY6 4u
+#define ANSWER 7u
+static _Atomic uint64_t remembered_ns; /* when, and in the lowest bits what */
+
+static void state(struct wr_evidence *ev, uint64_t answer)
+{
+    wr_set_bool(ev, WR_FACT_netfilter_rules, (answer & TABLES) != 0);
+    wr_set_bool(ev, WR_FACT_netfilter_legacy_ipv4, (answer & LEGACY4) != 0);
+    wr_set_bool(ev, WR_FACT_netfilter_legacy_ipv6, (answer & LEGACY6) != 0);
+}
 
 static void find_out(struct wr_probe_ctx *ctx)
 {
     bool exist = false;
     int error, legacy4, legacy6;
+    uint64_t answer;
 
     error = nf_tables_exist(ctx->scratch, ctx->until_ns, &exist);
     if (error == -EPERM || error == -EACCES || error == -ETIME)
@@ -71,20 +83,28 @@ static void find_out(struct wr_probe_ctx *ctx)
     exist = exist || legacy4 > 0 || legacy6 > 0;
     if (!exist && (legacy4 < 0 || legacy6 < 0))
         return;
-    wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, exist);
+    answer = (exist ? TABLES : 0) | (legacy4 > 0 ? LEGACY4 : 0) | (legacy6 > 0 ? LEGACY6 : 0);
+    state(ctx->ev, answer);
     if (!wr_process_borrows_memory())
-        atomic_store_explicit(&remembered_ns, (wr_now_ns() & ~1ull) | exist, memory_order_relaxed);
+        atomic_store_explicit(&remembered_ns, (wr_now_ns() & ~(uint64_t)ANSWER) | answer,
+                              memory_order_relaxed);
+}
+
+/* Filters see packets: no rule has a say in bind(), in AF_UNIX, or before there is a packet. */
+static bool may_be_filtered(const struct wr_attempt *attempt)
+{
+    return attempt->call == WR_CALL_CONNECT && attempt->target.family != 0 &&
+           attempt->error != EADDRNOTAVAIL && attempt->error != EINVAL;
 }
 
 void wr_probe_netfilter(struct wr_probe_ctx *ctx)
 {
     uint64_t before = atomic_load_explicit(&remembered_ns, memory_order_relaxed);
 
-    if (ctx->attempt->call != WR_CALL_CONNECT || ctx->attempt->target.family == 0 ||
-        ctx->attempt->error == EADDRNOTAVAIL || ctx->attempt->error == EINVAL)
-        return;
-    if (before != 0 && wr_now_ns() - before < FRESH_NS)
-        wr_set_bool(ctx->ev, WR_FACT_netfilter_rules, before & 1);
+    if (!may_be_filtered(ctx->attempt))
+        wr_set_absent(ctx->ev, WR_FACT_netfilter_rules);
+    else if (before != 0 && wr_now_ns() - before < FRESH_NS)
+        state(ctx->ev, before & ANSWER);
     else
         find_out(ctx);
 }

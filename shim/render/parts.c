@@ -57,9 +57,39 @@ static bool say(const struct wr_report *report, const char *template, struct wr_
     return expand(report, template, WR_QUOTE_NONE, out);
 }
 
+/* Takes "sudo " out in front of every command of the line; values are left as they are. */
+static void cut_sudo(struct wr_buf *out, size_t from)
+{
+    static const char sudo[] = "sudo ";
+    const size_t len = sizeof(sudo) - 1;
+    bool quoted = false, first = true;
+    size_t to = from;
+
+    while (from < out->len) {
+        char c = out->data[from];
+
+        if (first && !quoted && out->len - from >= len &&
+            memcmp(out->data + from, sudo, len) == 0) {
+            from += len;
+            continue;
+        }
+        quoted ^= c == '\'';
+        first = !quoted && (c == ';' || c == '&' || c == '|' || (c == ' ' && first));
+        out->data[to++] = c;
+        from++;
+    }
+    out->len = to;
+}
+
 static bool say_command(const struct wr_report *report, const char *template, struct wr_buf *out)
 {
-    return expand(report, template, WR_QUOTE_SHELL, out);
+    size_t before = out->len;
+
+    if (!expand(report, template, WR_QUOTE_SHELL, out))
+        return false;
+    if (report->process->effective_uid == 0)
+        cut_sudo(out, before);
+    return true;
 }
 
 bool wr_say_because(const struct wr_report *report, unsigned i, struct wr_buf *out)

@@ -67,6 +67,7 @@ static inline void case_base(struct case_report *c)
     c->process = (struct wr_process){.pid = 4242,
                                      .parent_pid = 1,
                                      .thread_id = 4243,
+                                     .effective_uid = 1000,
                                      .name = "python3",
                                      .thread_name = "worker",
                                      .host = "box",

@@ -118,6 +118,19 @@ static void unsure(void **state)
     assert_non_null(strstr(render(WR_FORMAT_TEXT, false), "= unknown  (nothing)\n"));
 }
 
+static void root_needs_no_sudo(void **state)
+{
+    (void)state;
+    case_unsure(&c);
+    c.cause.unknown[0].command = "sudo a; sudo b && x 'sudo c; sudo d' | sudo e sudo f";
+    assert_non_null(strstr(render(WR_FORMAT_JSON, false), "x 'sudo c; sudo d' | sudo e sudo f"));
+    c.process.effective_uid = 0;
+    assert_non_null(
+        strstr(render(WR_FORMAT_JSON, false), "\"a; b && x 'sudo c; sudo d' | e sudo f\""));
+    assert_non_null(
+        strstr(render(WR_FORMAT_TEXT, false), "a; b && x 'sudo c; sudo d' | e sudo f\n"));
+}
+
 static void headlines(void **state)
 {
     static const struct {
@@ -269,9 +282,11 @@ static void nasty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_address), cmocka_unit_test(unix_path), cmocka_unit_test(unsure),
-        cmocka_unit_test(headlines),     cmocka_unit_test(drawings),  cmocka_unit_test(coloured),
-        cmocka_unit_test(frames),        cmocka_unit_test(nasty),
+        cmocka_unit_test(other_address), cmocka_unit_test(unix_path),
+        cmocka_unit_test(unsure),        cmocka_unit_test(root_needs_no_sudo),
+        cmocka_unit_test(headlines),     cmocka_unit_test(drawings),
+        cmocka_unit_test(coloured),      cmocka_unit_test(frames),
+        cmocka_unit_test(nasty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
