@@ -76,6 +76,20 @@ unsigned wr_code_width(uint32_t code)
     return IN(wide, code) ? 2 : 1;
 }
 
+unsigned wr_text_width(const char *text, size_t len)
+{
+    unsigned width = 0;
+
+    for (size_t at = 0; at < len;) {
+        uint32_t code = ' ';
+        size_t used = wr_utf8_decode(text + at, len - at, &code);
+
+        width += wr_code_width(code);
+        at += used == 0 ? 1 : used;
+    }
+    return width;
+}
+
 static void put_byte(struct wr_buf *out, unsigned char byte)
 {
     wr_buf_str(out, byte < 16 ? "\\x0" : "\\x");

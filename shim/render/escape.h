@@ -21,6 +21,8 @@ size_t wr_utf8_decode(const char *bytes, size_t len, uint32_t *ret_code);
 bool wr_code_is_shown(uint32_t code);
 /* Columns that it takes: 0 combining, 2 East Asian wide and most emoji, else 1. */
 unsigned wr_code_width(uint32_t code);
+/* Columns of a text in one line. */
+unsigned wr_text_width(const char *text, size_t len);
 
 /* For a terminal or a line of text. What is not shown becomes \xNN (bytes) or \u{NNNN}, and so
  * does the second of two '#' (CI systems obey "##vso[" anywhere); more than WR_FIELD_SHOWN bytes

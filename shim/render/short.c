@@ -38,11 +38,11 @@ static void put_place(const struct wr_report *report, struct wr_buf *out)
     wr_buf_uint(out, frame->line);
 }
 
-/* Appends as much of the text as fits into `columns`. */
+/* Appends as much of the text as fits into `columns`, cut between words where there are some. */
 static void put_columns(struct wr_buf *out, const char *text, size_t len, unsigned columns)
 {
     unsigned width = 0;
-    size_t fits = 0;
+    size_t fits = 0, words = 0;
 
     for (size_t at = 0; at < len;) {
         uint32_t code = ' ';
@@ -50,29 +50,17 @@ static void put_columns(struct wr_buf *out, const char *text, size_t len, unsign
 
         width += wr_code_width(code);
         if (width > columns) {
-            wr_buf_mem(out, text, fits);
+            wr_buf_mem(out, text, words > fits / 2 ? words : fits);
             wr_buf_str(out, "…");
             return;
         }
         at += used == 0 ? 1 : used;
         if (width < columns)
             fits = at;
+        if (width < columns && code == ' ')
+            words = at;
     }
     wr_buf_mem(out, text, len);
-}
-
-static unsigned width_of(const char *text, size_t len)
-{
-    unsigned width = 0;
-
-    for (size_t at = 0; at < len;) {
-        uint32_t code = ' ';
-        size_t used = wr_utf8_decode(text + at, len - at, &code);
-
-        width += wr_code_width(code);
-        at += used == 0 ? 1 : used;
-    }
-    return width;
 }
 
 void wr_render_short(const struct wr_report *report, struct wr_buf *out)
@@ -95,7 +83,7 @@ void wr_render_short(const struct wr_report *report, struct wr_buf *out)
         if (headline.data[i] == '\n')
             headline.data[i] = ' ';
     }
-    used = width_of(out->data + start, out->len - start) + width_of(tail.data, tail.len);
+    used = wr_text_width(out->data + start, out->len - start) + wr_text_width(tail.data, tail.len);
     put_columns(out, headline.data, headline.len, used < COLUMNS ? COLUMNS - used : 0);
     wr_buf_mem(out, tail.data, tail.len);
     wr_buf_char(out, '\n');

@@ -10,7 +10,7 @@
 #include "render/template.h"
 #include "render/value.h"
 
-#define COLUMNS 100
+#define COLUMNS 79
 /* PIPE_BUF: a write up to here is not torn by other writers of the same pipe. */
 #define WHOLE 4096
 #define LAST_LINE 256 /* room kept for it */
@@ -253,6 +253,8 @@ static void put_drawing(struct page *page)
 
     if (page->report->attempt->call != WR_CALL_CONNECT || !draw(page->report, &line))
         return;
+    if (wr_text_width(line.data, line.len) > COLUMNS - 7) /* behind the margin */
+        return;
     dim(page, BAR "\n" BAR);
     wr_buf_str(page->out, "  ");
     wr_buf_mem(page->out, line.data, line.len);
@@ -364,22 +366,29 @@ static void put_time(struct wr_buf *out, uint64_t us)
 static void put_last_line(struct page *page)
 {
     const struct wr_attempt *attempt = page->report->attempt;
+    const char *confidence = wr_say_confidence(page->report);
+    char space[LAST_LINE];
+    struct wr_buf line = wr_buf_on(space, sizeof(space));
+    size_t command;
 
     dim(page, "    = ");
     style(page, BOLD);
-    wr_buf_str(page->out, wr_say_confidence(page->report));
+    wr_buf_str(page->out, confidence);
     style(page, PLAIN);
     if (attempt->end_ns > attempt->start_ns) {
-        wr_buf_str(page->out, " · failed after ");
-        put_time(page->out, (attempt->end_ns - attempt->start_ns) / 1000);
+        wr_buf_str(&line, " · failed after ");
+        put_time(&line, (attempt->end_ns - attempt->start_ns) / 1000);
     }
-    wr_buf_str(page->out, " · diagnosed in ");
-    put_time(page->out, page->report->spent_us);
+    wr_buf_str(&line, " · diagnosed in ");
+    put_time(&line, page->report->spent_us);
     if (page->cut)
-        wr_buf_str(page->out, " · cut");
-    wr_buf_str(page->out, " · whyrefused explain ");
-    wr_buf_str(page->out, page->report->verdict->cause->id);
-    wr_buf_char(page->out, '\n');
+        wr_buf_str(&line, " · cut");
+    wr_buf_str(&line, " · ");
+    command = line.len;
+    wr_buf_str(&line, "whyrefused explain ");
+    wr_buf_str(&line, page->report->verdict->cause->id);
+    make_firm(&line, command);
+    wrap(page, &line, 6 + (unsigned)strlen(confidence));
 }
 
 void wr_render_text(const struct wr_report *report, bool colour, struct wr_buf *out)

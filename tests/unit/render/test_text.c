@@ -41,15 +41,14 @@ static void other_address(void **state)
         "    │  app ──▶ 10.4.0.2 (this machine) ──✗ port 5432\n"
         "    │\n"
         "    = because  10.4.0.2 is an address of this machine\n"
-        "    = because  LISTEN 127.0.0.1:5432  postgres (pid 812, postgresql@15-main.service); "
-        "nothing on\n"
-        "    │          10.4.0.2 or *\n"
+        "    = because  LISTEN 127.0.0.1:5432  postgres (pid 812,\n"
+        "    │          postgresql@15-main.service); nothing on 10.4.0.2 or *\n"
         "    = not      firewall-local-input-reject: the kernel itself sent the reset\n"
         "    = unknown  (nothing)\n"
         "    = fix      let it listen on 10.4.0.2 too\n"
         "    = fix      or connect to 127.0.0.1: psql -h 127.0.0.1 -p 5432\n"
-        "    = certain · failed after 0.3 ms · diagnosed in 1.2 ms · whyrefused explain "
-        "tcp-listener-other-address\n");
+        "    = certain · failed after 0.3 ms · diagnosed in 1.2 ms ·\n"
+        "    │          whyrefused explain tcp-listener-other-address\n");
     assert_string_equal(render(WR_FORMAT_SHORT, false),
                         "/srv/app/src/db.c:41: error: connect to db.local (10.4.0.2) port 5432 was "
                         "refused: postgres listens on 127.0.0.1 only [tcp-listener-other-address] "
@@ -69,8 +68,8 @@ static void unix_path(void **state)
         "    = because  the call failed with ENOENT (No such file or directory)\n"
         "    = unknown  (nothing)\n"
         "    = fix      start the server that makes it\n"
-        "    = certain · failed after 0.3 ms · diagnosed in 1.2 ms · whyrefused explain "
-        "unix-no-such-path\n");
+        "    = certain · failed after 0.3 ms · diagnosed in 1.2 ms ·\n"
+        "    │          whyrefused explain unix-no-such-path\n");
     set_unix(&c, "\0/tmp/.X11-unix/X0", 18);
     c.attempt.error = ECONNREFUSED;
     assert_string_equal(render(WR_FORMAT_SHORT, false),
@@ -95,16 +94,14 @@ static void unsure(void **state)
         "whyrefused: error[firewall-no-answer]: connect to fe80::1%2 port 443 timed out: no reply "
         "in 127 s\n"
         "    = because  no reply in 127 s\n"
-        "    = unknown  a packet filter rule on this machine: rules can only be read with "
-        "CAP_NET_ADMIN; to\n"
+        "    = unknown  a packet filter rule on this machine: rules can only be read\n"
+        "    │          with CAP_NET_ADMIN; to tell: sudo nft list ruleset\n"
+        "    = unknown  what the probes that did not run would have said: the time for\n"
+        "    │          this report was over; to tell: WHYREFUSED_BUDGET_MS=2000\n"
+        "    = unknown  whether a rule on this machine rejects it: no privilege; to\n"
         "    │          tell: sudo nft list ruleset\n"
-        "    = unknown  what the probes that did not run would have said: the time for this report "
-        "was over;\n"
-        "    │          to tell: WHYREFUSED_BUDGET_MS=2000\n"
-        "    = unknown  whether a rule on this machine rejects it: no privilege; to tell:\n"
-        "    │          sudo nft list ruleset\n"
-        "    = likely · failed after 127 s · diagnosed in 1.2 ms · whyrefused explain "
-        "firewall-no-answer\n");
+        "    = likely · failed after 127 s · diagnosed in 1.2 ms ·\n"
+        "    │          whyrefused explain firewall-no-answer\n");
     c.rival.rank = 20;
     c.cause.rank = 40; /* it would not win: not worth a line */
     assert_null(strstr(render(WR_FORMAT_TEXT, false), "whether"));
@@ -129,6 +126,54 @@ static void root_needs_no_sudo(void **state)
         strstr(render(WR_FORMAT_JSON, false), "\"a; b && x 'sudo c; sudo d' | e sudo f\""));
     assert_non_null(
         strstr(render(WR_FORMAT_TEXT, false), "a; b && x 'sudo c; sudo d' | e sudo f\n"));
+}
+
+/* T38, T39: no line begins with anything but ours; all of it printable; one screen. */
+static void check_lines(bool one)
+{
+    unsigned lines = 0;
+
+    assert_in_range(strlen(space), 1, 4096);
+    assert_true(!one || wr_text_width(space, strlen(space) - 1) <= 160);
+    for (const char *line = space; *line != '\0'; line = strchr(line, '\n') + 1) {
+        static const char *const starts[] = {"whyrefused: error[", "   --> ", "    ·  ", "    │",
+                                             "    = "};
+        bool ours = false;
+
+        for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+            ours = ours || strncmp(line, starts[i], strlen(starts[i])) == 0;
+        assert_true(one || ours);
+        lines++;
+    }
+    assert_in_range(lines, 1, one ? 1 : 60);
+    for (size_t at = 0; space[at] != '\0';) {
+        uint32_t code;
+        size_t used = wr_utf8_decode(space + at, strlen(space) - at, &code);
+
+        assert_true(used > 0 && (wr_code_is_shown(code) || code == '\n'));
+        at += used;
+    }
+    assert_null(strstr(space, "##"));
+}
+
+/* Only the headline, and a word that is longer than a line, go beyond 79 columns. */
+static void lines_fit_a_terminal(void **state)
+{
+    char sentence[512] = "";
+
+    (void)state;
+    case_unsure(&c);
+    for (unsigned i = 0; i < 60; i++)
+        strcat(sentence, i % 3 == 0 ? "a " : i % 3 == 1 ? "words, " : "größer ");
+    c.cause.because[0] = c.cause.unknown[0].what = c.cause.headline = sentence;
+    c.cause.fixes[0] = (struct wr_fix){sentence, "do it"};
+    render(WR_FORMAT_TEXT, false);
+    for (const char *line = strchr(space, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1)
+        assert_in_range(wr_text_width(line, strcspn(line, "\n")), 1, 79);
+    render(WR_FORMAT_SHORT, false);
+    check_lines(true);
+    assert_true(strstr(space, "a …") != NULL || strstr(space, "words, …") != NULL ||
+                strstr(space, "größer …") != NULL);
 }
 
 static void headlines(void **state)
@@ -223,40 +268,13 @@ static void frames(void **state)
     assert_memory_equal(render(WR_FORMAT_SHORT, false), "whyrefused: error:", 18);
 }
 
-/* T38, T39: no line begins with anything but ours; all of it printable; one screen. */
-static void check_lines(bool one)
-{
-    unsigned lines = 0;
-
-    assert_in_range(strlen(space), 1, 4096);
-    for (const char *line = space; *line != '\0'; line = strchr(line, '\n') + 1) {
-        static const char *const starts[] = {"whyrefused: error[", "   --> ", "    ·  ", "    │",
-                                             "    = "};
-        bool ours = false;
-
-        for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-            ours = ours || strncmp(line, starts[i], strlen(starts[i])) == 0;
-        assert_true(one || ours);
-        lines++;
-    }
-    assert_in_range(lines, 1, one ? 1 : 60);
-    for (size_t at = 0; space[at] != '\0';) {
-        uint32_t code;
-        size_t used = wr_utf8_decode(space + at, strlen(space) - at, &code);
-
-        assert_true(used > 0 && (wr_code_is_shown(code) || code == '\n'));
-        at += used;
-    }
-    assert_null(strstr(space, "##"));
-}
-
 static void nasty(void **state)
 {
     (void)state;
     case_nasty(&c);
     render(WR_FORMAT_TEXT, false);
     check_lines(false);
-    assert_non_null(strstr(space, " · cut · "));
+    assert_non_null(strstr(space, " · cut ·"));
     render(WR_FORMAT_SHORT, false);
     check_lines(true);
     assert_non_null(strstr(space, "… [tcp-listener-other-address] possible\n"));
@@ -282,10 +300,15 @@ static void nasty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_address), cmocka_unit_test(unix_path),
-        cmocka_unit_test(unsure),        cmocka_unit_test(root_needs_no_sudo),
-        cmocka_unit_test(headlines),     cmocka_unit_test(drawings),
-        cmocka_unit_test(coloured),      cmocka_unit_test(frames),
+        cmocka_unit_test(other_address),
+        cmocka_unit_test(unix_path),
+        cmocka_unit_test(unsure),
+        cmocka_unit_test(root_needs_no_sudo),
+        cmocka_unit_test(lines_fit_a_terminal),
+        cmocka_unit_test(headlines),
+        cmocka_unit_test(drawings),
+        cmocka_unit_test(coloured),
+        cmocka_unit_test(frames),
         cmocka_unit_test(nasty),
     };
 
