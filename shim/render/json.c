@@ -295,6 +295,10 @@ void wr_render_json(const struct wr_report *report, struct wr_buf *out)
     wr_json_number(&json, "whyrefused.schema", 1);
     wr_json_text(&json, "whyrefused.confidence", wr_say_confidence(report));
     wr_json_number(&json, "whyrefused.spent_us", report->spent_us);
+    if (wr_is_redacted(report)) {
+        wr_json_key(&json, "whyrefused.redacted");
+        wr_buf_str(out, "true");
+    }
     put_because(report, &json);
     put_fixes(report, &json);
     put_unknown(report, &json);

@@ -35,6 +35,11 @@ void wr_sentence_end(struct wr_buf *sentence)
     wr_buf_str(sentence, mark);
 }
 
+bool wr_is_redacted(const struct wr_report *report)
+{
+    return report->redact_hosts || report->redact_paths;
+}
+
 unsigned wr_report_quote(const struct wr_report *report)
 {
     return (report->redact_hosts ? WR_QUOTE_HIDE_HOSTS : 0u) |

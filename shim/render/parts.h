@@ -13,6 +13,8 @@
 /* Removes an incomplete UTF-8 sequence from the end, and puts a cut mark where it was cut. */
 void wr_sentence_end(struct wr_buf *sentence);
 
+/* Names, addresses or paths in the report are pseudonyms. */
+bool wr_is_redacted(const struct wr_report *report);
 /* How values are written for this report: WR_QUOTE_NONE and the WR_QUOTE_HIDE_ bits. */
 unsigned wr_report_quote(const struct wr_report *report);
 

@@ -77,6 +77,8 @@ void wr_render_short(const struct wr_report *report, struct wr_buf *out)
     wr_buf_str(&tail, report->verdict->cause->id);
     wr_buf_str(&tail, "] ");
     wr_buf_str(&tail, wr_say_confidence(report));
+    if (wr_is_redacted(report))
+        wr_buf_str(&tail, " (redacted)");
     wr_render_headline(report, &headline);
     wr_sentence_end(&headline);
     for (size_t i = 0; i < headline.len; i++) {

@@ -383,6 +383,8 @@ static void put_last_line(struct page *page)
     put_time(&line, page->report->spent_us);
     if (page->cut)
         wr_buf_str(&line, " · cut");
+    if (wr_is_redacted(page->report))
+        wr_buf_str(&line, " · redacted: names and addresses may be made up");
     wr_buf_str(&line, " · ");
     command = line.len;
     wr_buf_str(&line, "whyrefused explain ");

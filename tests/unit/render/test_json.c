@@ -249,10 +249,17 @@ static void round_trip(void **state)
 
 static void redacted(void **state)
 {
+    json_t *json;
+
     (void)state;
     case_other_address(&c);
+    json = render();
+    NONE("whyrefused.redacted");
+    json_decref(json);
     c.report.redact_hosts = c.report.redact_paths = true;
-    json_decref(render());
+    json = render();
+    assert_true(json_is_true(json_object_get(json, "whyrefused.redacted")));
+    json_decref(json);
     assert_null(strstr(space, "db.local"));
     assert_null(strstr(space, "10.4.0.2"));
     assert_null(strstr(space, "\"box\""));

@@ -55,6 +55,10 @@ static void other_address(void **state)
                         "certain\n");
     c.report.redact_paths = true; /* a bare file name is no place to jump to */
     assert_memory_equal(render(WR_FORMAT_SHORT, false), "whyrefused: error: ", 19);
+    c.report.redact_paths = false;
+    c.report.redact_hosts = true; /* a pseudonym looks like an address */
+    assert_non_null(strstr(render(WR_FORMAT_SHORT, false), "certain (redacted)\n"));
+    assert_non_null(strstr(render(WR_FORMAT_TEXT, false), " redacted: "));
 }
 
 static void unix_path(void **state)
