@@ -150,6 +150,7 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
 {
     const struct wr_attempt *attempt = report->attempt;
     const char *transport = wr_transport(attempt);
+    size_t before;
 
     if (attempt->call == WR_CALL_SOCKET) {
         put_socket_call(attempt, out);
@@ -161,7 +162,9 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
     }
     put_outcome(attempt->error, out);
     wr_buf_str(out, ": ");
+    before = out->len;
     if (!wr_template(report->verdict->cause->headline, report->evidence, wr_report_quote(report),
-                     out))
+                     out) ||
+        out->len == before)
         wr_buf_str(out, report->verdict->cause->what);
 }

@@ -97,9 +97,21 @@ static bool say_command(const struct wr_report *report, const char *template, st
     return true;
 }
 
+/* The last number says what was seen in any case, where the row's own sentences all dropped. */
 bool wr_say_because(const struct wr_report *report, unsigned i, struct wr_buf *out)
 {
-    return i < WR_CAUSE_SENTENCES && say(report, report->verdict->cause->because[i], out);
+    const char *const *because = report->verdict->cause->because;
+    const struct wr_buf before = *out;
+
+    if (i < WR_CAUSE_SENTENCES)
+        return say(report, because[i], out);
+    for (i = 0; i < WR_CAUSE_SENTENCES; i++) {
+        if (say(report, because[i], out)) {
+            *out = before;
+            return false;
+        }
+    }
+    return say(report, "the call failed with {error}[ ({error.text})]", out);
 }
 
 bool wr_say_ruled_out(const struct wr_report *report, unsigned i, const struct wr_cause **ret_cause,

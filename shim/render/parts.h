@@ -21,7 +21,7 @@ unsigned wr_report_quote(const struct wr_report *report);
 /* Each appends number i of its list and returns true, or false where that number says nothing
  * (there may be more behind it). Numbers run up to the constant below it. */
 bool wr_say_because(const struct wr_report *report, unsigned i, struct wr_buf *out);
-#define WR_SAY_BECAUSE WR_CAUSE_SENTENCES
+#define WR_SAY_BECAUSE (WR_CAUSE_SENTENCES + 1)
 
 /* *ret_cause: the cause that it is not. */
 bool wr_say_ruled_out(const struct wr_report *report, unsigned i, const struct wr_cause **ret_cause,

@@ -9,6 +9,8 @@
 
 #include "diagnose/diagnose.h"
 #include "facts.h"
+#include "render/parts.h"
+#include "render/render.h"
 #include "render/template.h"
 
 #ifdef __SANITIZE_THREAD__ /* many times slower: too few to say what is never read */
@@ -332,6 +334,59 @@ static void check_purity(void)
     }
 }
 
+/* --- what a verdict says ------------------------------------------------------------------- */
+
+/* What is wrong with what a report says of this verdict; NULL where nothing is. */
+static const char *speechless(const struct wr_verdict *verdict, const struct wr_evidence *ev)
+{
+    const struct wr_attempt attempt = {.call = WR_CALL_CONNECT, .error = ECONNREFUSED};
+    const struct wr_process process = {.pid = 1};
+    const struct wr_report report = {
+        .attempt = &attempt, .evidence = ev, .verdict = verdict, .process = &process};
+    char space[4096];
+    struct wr_buf out = wr_buf_on(space, sizeof(space));
+
+    wr_render_headline(&report, &out);
+    if (out.len < 3 || memcmp(out.data + out.len - 2, ": ", 2) == 0)
+        return "the headline expands to nothing";
+    for (unsigned i = 0; i < WR_SAY_BECAUSE; i++) {
+        if (wr_say_because(&report, i, &out))
+            return NULL;
+    }
+    return "not one because is said";
+}
+
+static const char *muteness[CAUSES_MAX];
+
+/* A verdict without words is none, whatever the evidence. */
+static void check_says(const struct wr_evidence *ev)
+{
+    struct wr_verdict verdict;
+
+    wr_diagnose(ev, &verdict);
+    if (verdict.cause == NULL || verdict.confidence < WR_MATCH_POSSIBLE) {
+        failed("verdict", "no cause, or no confidence, for a random evidence");
+        return;
+    }
+    for (unsigned i = 0; i < cause_count; i++) {
+        if (causes[i] == verdict.cause && muteness[i] == NULL)
+            muteness[i] = speechless(&verdict, ev);
+    }
+}
+
+static void report_says(void)
+{
+    char name[160];
+
+    for (unsigned i = 0; i < cause_count; i++) {
+        snprintf(name, sizeof(name), "says %s", causes[i]->id);
+        if (muteness[i] != NULL)
+            failed(name, "%s", muteness[i]);
+        else
+            passed(name);
+    }
+}
+
 /* --- form of the rows ---------------------------------------------------------------------- */
 
 static const char *form(const struct wr_cause *cause)
@@ -448,16 +503,12 @@ void check_catalogue(const struct golden *goldens, unsigned count)
     for (unsigned i = 0; i < count; i++)
         trace_all(&goldens[i].ev);
     for (unsigned n = 0; n < RANDOM_EVIDENCES; n++) {
-        struct wr_verdict verdict;
-
         random_evidence(&ev);
         trace_all(&ev);
-        if (n % 64 == 0) {
-            wr_diagnose(&ev, &verdict);
-            if (verdict.cause == NULL || verdict.confidence < WR_MATCH_POSSIBLE)
-                failed("verdict", "no cause, or no confidence, for a random evidence");
-        }
+        if (n % 16 == 0 && ev.state[WR_FACT_error] == WR_PRESENT)
+            check_says(&ev);
     }
+    report_says();
     for (unsigned i = 0; i < cause_count && RANDOM_EVIDENCES >= 200000; i++)
         check_cites(i);
     check_purity();
