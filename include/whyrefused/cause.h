@@ -26,7 +26,7 @@ enum wr_match {
     WR_MATCH_CERTAIN    /* the evidence excludes every other row for that error */
 };
 
-#define WR_CAUSE_SENTENCES 6
+#define WR_CAUSE_SENTENCES 8
 #define WR_CAUSE_FACTS 24
 
 /* Something that could not be known. Printed while `fact` is neither absent nor known to be

@@ -217,8 +217,13 @@ const struct wr_cause wr_causes_unix[] = {
         .id = "unix-no-such-path",
         .seen_as = "ENOENT, ENOTDIR",
         .what = "the path does not exist, or a part of it is no directory",
-        .headline = "[{unix_missing} does not exist][{unix_not_directory} is no directory]"
-                    "[the path could not be found{!unix_missing}{!unix_not_directory}]"
+        .headline = "[the path is relative, and the working directory was removed"
+                    "{?unix_working_directory_gone}]"
+                    "[{unix_missing} does not exist{!unix_working_directory_gone}]"
+                    "[{unix_not_directory} is no directory]"
+                    "[no file can be made in {unix_no_files_in}]"
+                    "[the path could not be found{!unix_missing}{!unix_not_directory}"
+                    "{!unix_no_files_in}]"
                     "[the path could not be found{!unix_walked}]",
         .explain =
             "A server makes the socket file when it binds the socket. It is missing when the "
@@ -232,26 +237,37 @@ const struct wr_cause wr_causes_unix[] = {
         WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_link, WR_FACT_unix_missing,
                  WR_FACT_unix_not_directory, WR_FACT_unix_path_full, WR_FACT_unix_path_longer),
         .because =
-            {"{unix_missing_in} exists, {unix_missing} does not",
+            {"{unix_missing_in} exists, {unix_missing} does not{!unix_working_directory_gone}"
+             "[; {unix_near_name_there} does]",
+             "the path is relative to the working directory, which was removed while the program "
+             "ran in it{?unix_working_directory_gone}",
+             "{unix_no_files_in} lies in a file system of the kernel's own, which takes no files",
              "{unix_not_directory} is no directory, and stands where one should",
              "the path is relative to {unix_working_directory}",
              "it exists now, as a {unix_file_type}: it was made after the program tried",
              "a socket that was bound to this path still listens[: {unix_lost.owner}], on a file "
              "that this program does not see[: it lies in that program's mount namespace "
-             "only{?unix_lost_mount}][: it was removed{!unix_lost_mount}]{?unix_lost}",
+             "only{?unix_lost_mount}][: it was moved or removed{!unix_lost_mount}]{?unix_lost}",
              "this is the socket of {unix_daemon}[, made by {unix_unit}]"},
         .ruled_out = "the link {unix_link} is what leads nowhere",
         .unknown = {{WR_FACT_unix_path_longer, "whether the program cut a longer path off",
                      "the path fills the address to its last byte", ""}},
         .fixes =
             {WR_UNIX_START_IT,
-             {"the directory itself is missing: let the service or tmpfiles.d make it, or mount "
-              "the volume that should bring it{!unix_missing_last}",
+             {"[did you mean {unix_near_name_there}?]"
+              "[let the program change to a directory that exists, or give it the whole path"
+              "{!unix_near_name_there}{?unix_working_directory_gone}]"
+              "[bring the directory of the socket into the container or mount namespace of this "
+              "program (a volume; no PrivateTmp=){!unix_near_name_there}{?unix_lost_mount}]",
               NULL},
-             {"bring the directory of the socket into the container or mount namespace of this "
-              "program (a volume; no PrivateTmp=){?unix_lost_mount}",
-              NULL},
-             {"start the server[ ({unix_daemon})], or see which sockets listen on this machine",
+             {"[the directory itself is missing: let the service or tmpfiles.d make it, or mount "
+              "the volume that should bring it{!unix_missing_last}{!unix_binds}]"
+              "[make the directory before the program starts (tmpfiles.d, RuntimeDirectory=), or "
+              "mount the volume that should bring it{?unix_missing}{?unix_binds}]"
+              "[put the socket into a directory such as /run or /tmp{?unix_no_files_in}]",
+              "[mkdir -p {unix_missing}{?unix_binds}]"},
+             {"start the server[ ({unix_daemon})], or see which sockets listen on this machine"
+              "{!unix_binds}",
               "ss -lx"}},
     },
     {

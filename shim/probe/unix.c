@@ -53,10 +53,13 @@ static void extract(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
 
 static void working_directory(struct wr_probe_ctx *ctx, struct wr_unix_work *work)
 {
+    wr_set_bool(ctx->ev, WR_FACT_unix_working_directory_gone, false);
     if (work->abstract || work->name[0] == '/' || work->name[0] == '\0')
         return;
-    if (WR_SYS(getcwd, work->text, WR_UNIX_PATH) > 0 && work->text[0] == '/')
+    long rc = WR_SYS(getcwd, work->text, WR_UNIX_PATH);
+    if (rc > 0 && work->text[0] == '/')
         wr_set_str(ctx->ev, WR_FACT_unix_working_directory, work->text);
+    wr_set_bool(ctx->ev, WR_FACT_unix_working_directory_gone, rc == -ENOENT);
 }
 
 struct cut {
@@ -121,6 +124,7 @@ void wr_probe_unix(struct wr_probe_ctx *ctx)
     if (!is_unix(attempt))
         return;
     extract(ctx, work);
+    wr_set_bool(ctx->ev, WR_FACT_unix_binds, attempt->call == WR_CALL_BIND);
     working_directory(ctx, work);
     wr_unix_string(ctx, work);
     if (!work->abstract && work->name_len != 0 &&

@@ -116,6 +116,51 @@ static void blame_link(struct walk *walk)
     wr_set_bool(walk->ctx->ev, WR_FACT_unix_link_ring, walk->links > LINKS_MAX);
 }
 
+struct near {
+    const char *name;
+    struct wr_evidence *ev;
+    char *path; /* of the directory, with a slash; WR_UNIX_PATH bytes */
+};
+
+static bool same_but_case(const char *a, const char *b)
+{
+    for (; *a != '\0' || *b != '\0'; a++, b++) {
+        bool letter = (*a >= 'a' && *a <= 'z') || (*a >= 'A' && *a <= 'Z');
+
+        if (*a != *b && (!letter || (*a ^ *b) != 0x20))
+            return false;
+    }
+    return true;
+}
+
+static bool each_near(void *ctx, const char *name, unsigned char type)
+{
+    struct near *near = ctx;
+    size_t len = strlen(near->path);
+
+    (void)type;
+    if (!same_but_case(name, near->name) || len + strlen(name) >= WR_UNIX_PATH)
+        return true;
+    strcpy(near->path + len, name);
+    wr_set_str(near->ev, WR_FACT_unix_near_name_there, near->path);
+    return false;
+}
+
+/* A name that differs in upper and lower case only stands in the directory. */
+static void look_for_near(struct walk *walk)
+{
+    struct wr_unix_work *work = walk->work;
+    struct near near = {
+        .name = work->found + walk->found_len, .ev = walk->ctx->ev, .path = work->text};
+
+    memcpy(work->text, work->found, walk->found_len);
+    work->text[walk->found_len] = '\0';
+    if (wr_dir_each(walk->found_len != 0 ? work->text : ".", wr_unix_space(walk->ctx),
+                    WR_NETLINK_SPACE, each_near, &near) == 0 &&
+        walk->ctx->ev->state[WR_FACT_unix_near_name_there] == WR_UNKNOWN)
+        wr_set_absent(walk->ctx->ev, WR_FACT_unix_near_name_there);
+}
+
 static void missing(struct walk *walk, bool last)
 {
     struct wr_evidence *ev = walk->ctx->ev;
@@ -124,6 +169,7 @@ static void missing(struct walk *walk, bool last)
     wr_set_str(ev, WR_FACT_unix_missing_in, parent(walk));
     wr_set_bool(ev, WR_FACT_unix_missing_last, last);
     blame_link(walk);
+    look_for_near(walk);
 }
 
 static void not_directory(struct walk *walk, const char *path)
@@ -224,6 +270,13 @@ static void end_of_bind(struct walk *walk)
     const char *dir = parent(walk);
     long rc = may(dir, W_OK | X_OK);
 
+    if (walk->ctx->attempt->error == ENOENT) {
+        /* Links and directories are all there: proc, sysfs and their like make no files. */
+        wr_set_absent(walk->ctx->ev, WR_FACT_unix_missing);
+        wr_set_absent(walk->ctx->ev, WR_FACT_unix_not_directory);
+        if (!wr_ev_true(walk->ctx->ev, WR_FACT_unix_working_directory_gone))
+            wr_set_str(walk->ctx->ev, WR_FACT_unix_no_files_in, dir);
+    }
     if (rc == -EACCES)
         wr_unix_denied(walk->ctx, dir, true, W_OK | X_OK);
     else if (rc == 0)

@@ -220,7 +220,8 @@ static void nasty(void **state)
     case_nasty(&c);
     json = render();
     assert_true(json_is_true(json_object_get(json, "whyrefused.cut")));
-    assert_int_equal(json_array_size(json_object_get(json, "whyrefused.because")), 6);
+    assert_int_equal(json_array_size(json_object_get(json, "whyrefused.because")),
+                     WR_CAUSE_SENTENCES);
     assert_non_null(json_object_get(json_object_get(json, "whyrefused.evidence"), "destination"));
     assert_null(strstr(space, "##vso["));
     /* a command can't be built from such a name */
