@@ -75,6 +75,8 @@ static enum wr_match match_other_path(const struct wr_evidence *ev)
 
 static enum wr_match match_no_such_path(const struct wr_evidence *ev)
 {
+    if (wr_unix_failed_with(ev, EROFS) && wr_ev_has(ev, WR_FACT_unix_no_files_in))
+        return WR_MATCH_CERTAIN;
     if (!not_found(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_unix_link))
@@ -215,13 +217,14 @@ const struct wr_cause wr_causes_unix[] = {
     },
     {
         .id = "unix-no-such-path",
-        .seen_as = "ENOENT, ENOTDIR",
-        .what = "the path does not exist, or a part of it is no directory",
+        .seen_as = "ENOENT, ENOTDIR, EROFS",
+        .what =
+            "the path does not exist, a part of it is no directory, or no file can be made there",
         .headline = "[the path is relative, and the working directory was removed"
                     "{?unix_working_directory_gone}]"
                     "[{unix_missing} does not exist{!unix_working_directory_gone}]"
                     "[{unix_not_directory} is no directory]"
-                    "[no file can be made in {unix_no_files_in}]"
+                    "[no file can be made in {unix_no_files_in}[, which is read-only{?error=30}]]"
                     "[the path could not be found{!unix_missing}{!unix_not_directory}"
                     "{!unix_no_files_in}]"
                     "[the path could not be found{!unix_walked}]",
@@ -235,13 +238,15 @@ const struct wr_cause wr_causes_unix[] = {
         .rank = WR_RANK_SYMPTOM,
         .match = match_no_such_path,
         WR_CITES(WR_FACT_error, WR_FACT_unix_path, WR_FACT_unix_link, WR_FACT_unix_missing,
-                 WR_FACT_unix_not_directory, WR_FACT_unix_path_full, WR_FACT_unix_path_longer),
+                 WR_FACT_unix_not_directory, WR_FACT_unix_path_full, WR_FACT_unix_path_longer,
+                 WR_FACT_unix_no_files_in),
         .because =
             {"{unix_missing_in} exists, {unix_missing} does not{!unix_working_directory_gone}"
              "[; {unix_near_name_there} does]",
              "the path is relative to the working directory, which was removed while the program "
              "ran in it{?unix_working_directory_gone}",
-             "{unix_no_files_in} lies in a file system of the kernel's own, which takes no files",
+             "{unix_no_files_in} lies in a file system [of the kernel's own, which takes no files"
+             "{!error=30}][that is mounted read-only{?error=30}]",
              "{unix_not_directory} is no directory, and stands where one should",
              "the path is relative to {unix_working_directory}",
              "it exists now, as a {unix_file_type}: it was made after the program tried",
