@@ -79,10 +79,19 @@ static enum wr_match match_ports_exhausted(const struct wr_evidence *ev)
 #define CITES_SOURCE                                                                \
     WR_FACT_call, WR_FACT_error, WR_FACT_local_wanted, WR_FACT_local_wanted_own,    \
         WR_FACT_local_wanted_tentative, WR_FACT_ipv6_usable, WR_FACT_ipv6_disabled, \
-        WR_FACT_destination, WR_FACT_destination_local
+        WR_FACT_destination, WR_FACT_destination_local, WR_FACT_loopback_up,        \
+        WR_FACT_loopback_missing
+
+/* Loopback itself is off: route-interface-down, route-none. */
+static bool loopback_off(const struct wr_evidence *ev)
+{
+    return wr_ev_false(ev, WR_FACT_loopback_up) || wr_ev_has(ev, WR_FACT_loopback_missing);
+}
+
 static enum wr_match bind_source(const struct wr_evidence *ev, const struct wr_addr *local)
 {
-    if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || local == NULL || wr_addr_is_any(local))
+    if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || local == NULL || wr_addr_is_any(local) ||
+        loopback_off(ev))
         return WR_MATCH_NO;
     if (wr_ev_false(ev, WR_FACT_local_wanted_own) || wr_ev_true(ev, WR_FACT_local_wanted_tentative))
         return WR_MATCH_CERTAIN;
@@ -98,14 +107,16 @@ static enum wr_match connect_source(const struct wr_evidence *ev, const struct w
     uint64_t error = wr_ev_uint(ev, WR_FACT_error, 0);
     bool silent = (error == ETIMEDOUT || error == EHOSTUNREACH) && local->family == AF_INET6;
 
-    if (to == NULL)
+    if (to == NULL || loopback_off(ev))
+        return WR_MATCH_NO;
+    /* both are this machine's, whatever the list of addresses says */
+    if (wr_addr_is_loopback(local) && (wr_addr_is_loopback(to) || wr_addr_is_any(to)))
         return WR_MATCH_NO;
     if (error != EINVAL && error != ENETUNREACH && error != EADDRNOTAVAIL && !silent)
         return WR_MATCH_NO;
     if (wr_ev_false(ev, WR_FACT_local_wanted_own))
         return silent ? WR_MATCH_LIKELY : WR_MATCH_CERTAIN;
-    if (!wr_addr_is_loopback(local) || wr_addr_is_loopback(to) || wr_addr_is_any(to) ||
-        (error != EINVAL && !silent))
+    if (!wr_addr_is_loopback(local) || (error != EINVAL && !silent))
         return WR_MATCH_NO;
     return wr_ev_true(ev, WR_FACT_destination_local) ? WR_MATCH_NO : WR_MATCH_CERTAIN;
 }
@@ -122,7 +133,8 @@ static enum wr_match match_source_address(const struct wr_evidence *ev)
         return connect_source(ev, local);
     /* the kernel was to choose the source, and has none that it may use */
     if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || to_ipv4(ev) ||
-        wr_ev_true(ev, WR_FACT_ipv6_disabled) || !wr_ev_has(ev, WR_FACT_ipv6_usable))
+        wr_ev_true(ev, WR_FACT_ipv6_disabled) || !wr_ev_has(ev, WR_FACT_ipv6_usable) ||
+        loopback_off(ev))
         return WR_MATCH_NO;
     return wr_ev_uint(ev, WR_FACT_ipv6_usable, 0) == 0 ? WR_MATCH_LIKELY : WR_MATCH_RULED_OUT;
 }
@@ -214,7 +226,10 @@ const struct wr_cause wr_causes_local_address[] = {
         .seen_as = "EADDRNOTAVAIL, EINVAL, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT",
         .what = "the local address asked for is not one that this machine can use for it",
         .headline =
-            "[{!local_wanted_own}{local_wanted.address} is not an address of this machine]"
+            "[{!local_wanted_own}{!local_wanted_loopback}{local_wanted.address} is not an address "
+            "of this machine]"
+            "[{!local_wanted_own}{?local_wanted_loopback}{local_wanted.address} is not usable: "
+            "loopback addresses reach this machine only, and it lacks this one]"
             "[{?local_wanted_tentative}{local_wanted.address} is not usable yet: its check for "
             "duplicates (DAD) is not done, or found one]"
             "[{?local_wanted_own}{!local_wanted_tentative}[{?local_wanted_loopback}the socket is "
@@ -239,8 +254,8 @@ const struct wr_cause wr_causes_local_address[] = {
                     "machine{!local_wanted_own}",
                     "{?local_wanted_tentative}{local_wanted.address} is marked tentative or "
                     "dadfailed",
-                    "{?local_wanted_loopback}the socket is bound to {local_wanted.address}, and "
-                    "{destination.address} is another machine",
+                    "{?local_wanted_loopback}{!destination_local}the socket is bound to "
+                    "{local_wanted.address}, and {destination.address} is another machine",
                     "{?local_wanted_any}IPv6 addresses that can be used: {ipv6_usable}; tentative: "
                     "{ipv6_tentative}"},
         .ruled_out =

@@ -109,10 +109,35 @@ static bool is_broadcast(const struct wr_addr *addr)
            (addr->bytes[0] & addr->bytes[1] & addr->bytes[2] & addr->bytes[3]) == 255;
 }
 
+/* loopback.c looks only where a loopback address did not work. What is off there explains every
+ * error; only where the lookup led somewhere else has that way a part. */
+#define CITES_LOOPBACK \
+    CITES_LOOKUP, WR_FACT_refusing_type, WR_FACT_loopback_up, WR_FACT_loopback_missing
+static bool loopback_down(const struct wr_evidence *ev)
+{
+    return wr_ev_false(ev, WR_FACT_loopback_up) && !wr_ev_has(ev, WR_FACT_refusing_type);
+}
+
+static bool loopback_bare(const struct wr_evidence *ev)
+{
+    return wr_ev_true(ev, WR_FACT_loopback_up) && wr_ev_has(ev, WR_FACT_loopback_missing) &&
+           !wr_ev_has(ev, WR_FACT_refusing_type);
+}
+
+static enum wr_match loopback_sure(const struct wr_evidence *ev)
+{
+    return wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || lookup_failed(ev, ENETUNREACH) ||
+                   lookup_failed(ev, EINVAL)
+               ? WR_MATCH_CERTAIN
+               : WR_MATCH_LIKELY;
+}
+
 static enum wr_match match_none(const struct wr_evidence *ev)
 {
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
 
+    if (loopback_bare(ev))
+        return loopback_sure(ev);
     /* no connection can go to a group of machines, route or not: local-bad-address */
     if (!lookup_failed(ev, ENETUNREACH) || to == NULL || is_broadcast(to) ||
         wr_addr_is_multicast(to))
@@ -127,8 +152,10 @@ static enum wr_match match_interface_down(const struct wr_evidence *ev)
     const bool covered =
         wr_ev_has(ev, WR_FACT_down_link) && wr_ev_true(ev, WR_FACT_down_link_covers);
 
+    if (loopback_down(ev))
+        return loopback_sure(ev);
     if (lookup_failed(ev, ENETUNREACH)) {
-        if (wr_ev_has(ev, WR_FACT_refusing_type))
+        if (wr_ev_has(ev, WR_FACT_refusing_type) || loopback_bare(ev))
             return WR_MATCH_NO;
         if (wr_ev_absent(ev, WR_FACT_down_link))
             return WR_MATCH_RULED_OUT;
@@ -357,30 +384,35 @@ const struct wr_cause wr_causes_route[] = {
     },
     {
         .id = "route-interface-down",
-        .seen_as = "ENETUNREACH, EHOSTUNREACH",
+        .seen_as = "ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL",
         .what = "the interface that should carry it is down or has no carrier",
-        .headline = "[network interface {down_link} is down{!down_link_enabled}][network "
+        .headline = "[the loopback interface {loopback_device} is down{!loopback_up}][network "
+                    "interface {down_link} is down{!down_link_enabled}][network "
                     "interface {down_link} has no carrier{?down_link_enabled}][network interface "
                     "{route_device} has no carrier{!down_link}{!route_device_carrier}]",
         .explain =
             "The routes over an interface disappear when it is set down, and nothing comes "
             "through when it has no carrier: a pulled cable, a switched-off peer, a Wi-Fi that "
-            "is not associated, the other end of a virtual link that is down.",
+            "is not associated, the other end of a virtual link that is down.\n"
+            "The loopback interface of a new network namespace (unshare -n, a container without a "
+            "network) is down, too, and without it not even 127.0.0.1 and ::1 work.",
         .rank = RANK_LINK,
         .match = match_interface_down,
-        WR_CITES(CITES_LOOKUP, WR_FACT_refusing_type, WR_FACT_down_link, WR_FACT_down_link_covers,
-                 WR_FACT_route_type, WR_FACT_route_device_carrier, WR_FACT_next_hop_older,
-                 WR_FACT_next_hop_failed),
+        WR_CITES(CITES_LOOPBACK, WR_FACT_down_link, WR_FACT_down_link_covers, WR_FACT_route_type,
+                 WR_FACT_route_device_carrier, WR_FACT_next_hop_older, WR_FACT_next_hop_failed),
         .because = {"{destination.address} is in the address range of {down_link}"
                     "{?down_link_covers}",
-                    "interface {down_link} was set down{!down_link_enabled}",
-                    "interface {down_link} has no carrier{?down_link_enabled}",
+                    "interface {down_link} [was set down{!down_link_enabled}]"
+                    "[has no carrier{?down_link_enabled}]",
+                    "interface {loopback_device} was set down, or never up, as in a new network "
+                    "namespace{!loopback_up}",
                     "no other network interface is up{!links_up}{?down_link}",
                     "the route leads out of {route_device}, which has no carrier"
                     "{!route_device_carrier}",
                     "the kernel finds no route: {route_error}"},
         .ruled_out = "no interface that is down would lead there",
-        .fixes = {{"set the interface up{!down_link_enabled}", "sudo ip link set {down_link} up"},
+        .fixes = {{"set the interface up{!loopback_up}", "sudo ip link set {loopback_device} up"},
+                  {"set the interface up{!down_link_enabled}", "sudo ip link set {down_link} up"},
                   {"check the cable, the switch port or the Wi-Fi of {down_link}; of a bridge, "
                    "what is attached to it{?down_link_enabled}",
                    "ip link show dev {down_link}"},
@@ -558,18 +590,21 @@ const struct wr_cause wr_causes_route[] = {
     },
     {
         .id = "route-none",
-        .seen_as = "ENETUNREACH",
+        .seen_as = "ENETUNREACH, EADDRNOTAVAIL",
         .what = "this machine has no route to the destination",
-        .headline = "this machine has no route to {destination.address}[, and no default "
-                    "route{!default_route}]",
+        .headline = "[the loopback interface {loopback_device} has no address "
+                    "{loopback_missing}{?loopback_up}][this machine has no route to "
+                    "{destination.address}[, and no default "
+                    "route{!default_route}]{!loopback_missing}]",
         .explain =
             "No entry of the routing tables covers the destination. Usually the default route is "
             "missing: the network is not configured yet, DHCP failed, or this is a container or "
             "sandbox without a network. Nothing was sent.",
         .rank = RANK_NONE,
         .match = match_none,
-        WR_CITES(CITES_LOOKUP, WR_FACT_destination, WR_FACT_refusing_type),
-        .because = {"the kernel answers the route lookup with {route_error}, as the program got "
+        WR_CITES(CITES_LOOPBACK, WR_FACT_destination),
+        .because = {"interface {loopback_device} is up and lacks {loopback_missing}{?loopback_up}",
+                    "the kernel answers the route lookup with {route_error}, as the program got "
                     "it",
                     "no table has a default route{!default_route}",
                     "there is no network interface but the loopback one: a container without a "
@@ -579,7 +614,9 @@ const struct wr_cause wr_causes_route[] = {
         .unknown = {{WR_FACT_refusal_hidden, "whether a policy rule or a throw route has a part",
                      "the routing tables could not be read to the end",
                      "ip rule show; ip route show table all"}},
-        .fixes = {{"give the container or sandbox a network{!links}", NULL},
+        .fixes = {{"give the interface its address again{?loopback_up}",
+                   "sudo ip address add {loopback_missing} dev {loopback_device}"},
+                  {"give the container or sandbox a network{!links}", NULL},
                   {"see the routes of this machine{?links}", "ip route show table all"},
                   {"get an address and a default route (DHCP, network manager), or add the route"
                    "{?links}",
