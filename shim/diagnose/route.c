@@ -593,9 +593,8 @@ const struct wr_cause wr_causes_route[] = {
         .seen_as = "ENETUNREACH, EADDRNOTAVAIL",
         .what = "this machine has no route to the destination",
         .headline = "[the loopback interface {loopback_device} has no address "
-                    "{loopback_missing}{?loopback_up}][this machine has no route to "
-                    "{destination.address}[, and no default "
-                    "route{!default_route}]{!loopback_missing}]",
+                    "{loopback_missing}, so ]this machine has no route to {destination.address}"
+                    "[, and no default route{!default_route}{!destination_local}]",
         .explain =
             "No entry of the routing tables covers the destination. Usually the default route is "
             "missing: the network is not configured yet, DHCP failed, or this is a container or "
@@ -606,7 +605,7 @@ const struct wr_cause wr_causes_route[] = {
         .because = {"interface {loopback_device} is up and lacks {loopback_missing}{?loopback_up}",
                     "the kernel answers the route lookup with {route_error}, as the program got "
                     "it",
-                    "no table has a default route{!default_route}",
+                    "no table has a default route{!default_route}{!destination_local}",
                     "there is no network interface but the loopback one: a container without a "
                     "network, or a sandbox{!links}",
                     "{links_up} of {links} network interfaces are up{?links}"},
