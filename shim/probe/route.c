@@ -68,12 +68,35 @@ static int ask_from_own(struct wr_probe_ctx *ctx, struct wr_route_query *query,
     return own.full || (ways != 0 && ways != own.used) ? -ENODATA : 0;
 }
 
+/* IPv4 looks once more with the source that it chose (include/net/route.h ip_route_connect()):
+ * rules can ask for it. *answer is the first one's, and keeps its source where the second fails. */
+static int ask_with_chosen(struct wr_probe_ctx *ctx, struct wr_route_query *query,
+                           struct wr_route_answer *answer)
+{
+    const struct wr_addr chosen = answer->source;
+    struct wr_route_query from = *query;
+    int rc;
+
+    if (chosen.family == 0 || answer->type == RTN_LOCAL)
+        return 0;
+    from.from = chosen;
+    rc = wr_route_ask(ctx, &from, false, answer);
+    if (rc < 0)
+        return rc;
+    *query = from;
+    answer->source = chosen;
+    return 0;
+}
+
 /* The way that connect() takes. */
 static int ask(struct wr_probe_ctx *ctx, struct wr_route_query *query,
                struct wr_route_answer *ret_answer)
 {
     const int rc = wr_route_ask(ctx, query, false, ret_answer);
 
+    if (rc == 0 && ret_answer->error == 0 && query->to.family == AF_INET &&
+        query->from.family == 0)
+        return ask_with_chosen(ctx, query, ret_answer);
     if (rc < 0 || ret_answer->error == 0 || query->to.family != AF_INET6 ||
         query->from.family != 0 || query->device != 0 || wr_addr_is_multicast(&query->to))
         return rc;
@@ -122,6 +145,8 @@ static void set_route(struct wr_probe_ctx *ctx, const struct wr_route_query *que
     if (answer->error != 0) {
         wr_set_errno(ctx->ev, WR_FACT_route_error, answer->error);
         wr_set_absent(ctx->ev, WR_FACT_route_type);
+        if (answer->source.family != 0)
+            wr_set_addr(ctx->ev, WR_FACT_route_source, &answer->source);
         return;
     }
     wr_set_absent(ctx->ev, WR_FACT_route_error);

@@ -199,8 +199,8 @@ struct wr_route_query wr_route_query_of(const struct wr_probe_ctx *ctx, bool pla
             query.to.family == AF_INET6 ? 1 : 127;
     if (query.to.family == AF_INET && wr_addr_is_any(&attempt->target))
         query.to.bytes[3] = 1;
-    /* IPv6 looks with the source that it chose: see shim/probe/route.c */
-    if (query.to.family == AF_INET6 && chosen != NULL)
+    /* the kernel looks with the source that it chose: see shim/probe/route.c */
+    if (chosen != NULL && chosen->family == query.to.family)
         query.from = *chosen;
     if (plain)
         return query;
