@@ -44,6 +44,9 @@ static enum wr_match match_socket_option(const struct wr_evidence *ev)
 
     if (!device && !bound && wr_ev_uint(ev, WR_FACT_socket_mark, 0) == 0)
         return WR_MATCH_NO;
+    /* whether it is the wrong one would show only if it were up: route-interface-down */
+    if (device && wr_ev_false(ev, WR_FACT_given_device_up))
+        return WR_MATCH_NO;
     /* a loopback source for a distant peer can't work at all: local-source-address */
     if (bound && wr_addr_is_loopback(source))
         return WR_MATCH_NO;
@@ -151,12 +154,18 @@ static enum wr_match match_interface_down(const struct wr_evidence *ev)
 {
     const bool covered =
         wr_ev_has(ev, WR_FACT_down_link) && wr_ev_true(ev, WR_FACT_down_link_covers);
+    const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
 
     if (loopback_down(ev))
         return loopback_sure(ev);
     if (lookup_failed(ev, ENETUNREACH)) {
         if (wr_ev_has(ev, WR_FACT_refusing_type) || loopback_bare(ev))
             return WR_MATCH_NO;
+        /* with IPv4 nothing else makes the lookup fail where the interface is given; with IPv6
+         * there may be no route out of it, either */
+        if (wr_ev_false(ev, WR_FACT_given_device_up))
+            return covered || (to != NULL && to->family == AF_INET) ? WR_MATCH_CERTAIN
+                                                                    : WR_MATCH_LIKELY;
         if (wr_ev_absent(ev, WR_FACT_down_link))
             return WR_MATCH_RULED_OUT;
         if (!wr_ev_has(ev, WR_FACT_down_link))
@@ -338,7 +347,7 @@ const struct wr_cause wr_causes_route[] = {
         .match = match_socket_option,
         WR_CITES(CITES_LOOKUP, WR_FACT_source, WR_FACT_source_bound, WR_FACT_bound_device,
                  WR_FACT_socket_mark, WR_FACT_unbound_route_differs, WR_FACT_unbound_route_error,
-                 WR_FACT_route_assumed),
+                 WR_FACT_route_assumed, WR_FACT_given_device_up),
         .because = {"with the socket's settings the kernel finds no way to {destination.address}: "
                     "{route_error} ({route_error.text})",
                     "no route to {destination.address} leads out of {bound_device}: the kernel "
@@ -398,12 +407,14 @@ const struct wr_cause wr_causes_route[] = {
             "network) is down, too, and without it not even 127.0.0.1 and ::1 work.",
         .rank = RANK_LINK,
         .match = match_interface_down,
-        WR_CITES(CITES_LOOPBACK, WR_FACT_down_link, WR_FACT_down_link_covers, WR_FACT_route_type,
-                 WR_FACT_route_device_carrier, WR_FACT_next_hop_older, WR_FACT_next_hop_failed),
+        WR_CITES(CITES_LOOPBACK, WR_FACT_destination, WR_FACT_given_device_up, WR_FACT_down_link,
+                 WR_FACT_down_link_covers, WR_FACT_route_type, WR_FACT_route_device_carrier,
+                 WR_FACT_next_hop_older, WR_FACT_next_hop_failed),
         .because = {"{destination.address} is in the address range of {down_link}"
                     "{?down_link_covers}",
                     "interface {down_link} [was set down{!down_link_enabled}]"
-                    "[has no carrier{?down_link_enabled}]",
+                    "[has no carrier{?down_link_enabled}][, and the socket is bound to it"
+                    "{?bound_device}{!given_device_up}]",
                     "interface {loopback_device} was set down, or never up, as in a new network "
                     "namespace{!loopback_up}",
                     "no other network interface is up{!links_up}{?down_link}",

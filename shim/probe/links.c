@@ -15,8 +15,9 @@
 
 struct seen {
     struct wr_link link;
-    bool address; /* it has an address of the destination's family */
-    bool covers;  /* and the destination is in one's range */
+    bool address;   /* it has an address of the destination's family */
+    bool covers;    /* and the destination is in one's range */
+    bool linklocal; /* it has a link-local one */
 };
 
 struct survey {
@@ -106,7 +107,10 @@ static bool take_address(void *each_ctx, const struct nlmsghdr *message)
     for (uint32_t i = 0; i < survey->used; i++) {
         struct seen *seen = &survey->links[i];
 
-        if (seen->link.index != info->ifa_index || wr_addr_is_linklocal(&addr))
+        if (seen->link.index != info->ifa_index)
+            continue;
+        seen->linklocal |= wr_addr_is_linklocal(&addr);
+        if (wr_addr_is_linklocal(&addr))
             continue;
         seen->address = true;
         seen->covers |= wr_prefix_covers(&addr, info->ifa_prefixlen, &survey->to);
@@ -138,14 +142,16 @@ static int likelihood(const struct seen *seen)
     return (strcmp(seen->link.kind, "bridge") != 0 ? 2 : 0) + (seen->address ? 1 : 0);
 }
 
-/* The interface that would have carried it: the route's, or its range holds the destination, or
- * else nothing is up and it is the one that was set up for this family. Tunnels are set_tunnel()'s.
- */
+/* The interface that would have carried it: the one that the program names, the route's, or its
+ * range holds the destination, or else nothing is up and it is the one that was set up for this
+ * family. Tunnels are set_tunnel()'s. */
 static const struct seen *down_link(const struct survey *survey, uint32_t up,
-                                    const struct seen *route)
+                                    const struct seen *route, const struct seen *given)
 {
     const struct seen *found = NULL;
 
+    if (given != NULL && (given->link.flags & IFF_UP) == 0)
+        return given;
     if (route != NULL && !usable(&route->link))
         return is_tunnel(&route->link) ? NULL : route;
 
@@ -205,11 +211,36 @@ static const struct seen *route_link(const struct wr_evidence *ev, const struct 
     return NULL;
 }
 
+/* The interface that the program names: by SO_BINDTODEVICE or the scope of the address. */
+static struct seen *set_given(struct wr_probe_ctx *ctx, struct survey *survey)
+{
+    const bool scoped = survey->to.family == AF_INET6 && wr_addr_is_linklocal(&survey->to);
+    const uint32_t bound = wr_route_bound_device(ctx);
+    const uint32_t index = bound != 0 || !scoped ? bound : survey->to.scope;
+
+    if (!scoped)
+        wr_set_absent(ctx->ev, WR_FACT_scope_device);
+    for (uint32_t i = 0; index != 0 && i < survey->used; i++) {
+        struct seen *seen = &survey->links[i];
+
+        if (seen->link.index != index)
+            continue;
+        wr_set_bool(ctx->ev, WR_FACT_given_device_up, (seen->link.flags & IFF_UP) != 0);
+        if (scoped) {
+            wr_set_str(ctx->ev, WR_FACT_scope_device, seen->link.name);
+            wr_set_bool(ctx->ev, WR_FACT_scope_linklocal, seen->linklocal);
+            seen->covers = true;
+        }
+        return seen;
+    }
+    return NULL;
+}
+
 void wr_probe_links(struct wr_probe_ctx *ctx)
 {
     const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
     struct survey *survey = (struct survey *)(void *)wr_probe_file_space(ctx);
-    const struct seen *route;
+    const struct seen *route, *given;
     uint32_t up = 0;
 
     _Static_assert(sizeof(*survey) <= WR_PROBE_FILE_SPACE, "the survey fits the scratch space");
@@ -229,6 +260,7 @@ void wr_probe_links(struct wr_probe_ctx *ctx)
     route = route_link(ctx->ev, survey);
     if (route != NULL)
         wr_set_bool(ctx->ev, WR_FACT_route_device_carrier, usable(&route->link));
-    set_down_link(ctx->ev, down_link(survey, up, route));
+    given = set_given(ctx, survey);
+    set_down_link(ctx->ev, down_link(survey, up, route, given));
     set_tunnel(ctx->ev, survey, route);
 }
