@@ -5,6 +5,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <sys/socket.h>
 
 #include "base/address.h"
 #include "diagnose/catalogue.h"
@@ -141,9 +142,11 @@ static enum wr_match match_none(const struct wr_evidence *ev)
 
     if (loopback_bare(ev))
         return loopback_sure(ev);
-    /* no connection can go to a group of machines, route or not: local-bad-address */
-    if (!lookup_failed(ev, ENETUNREACH) || to == NULL || is_broadcast(to) ||
-        wr_addr_is_multicast(to))
+    if (!lookup_failed(ev, ENETUNREACH) || to == NULL)
+        return WR_MATCH_NO;
+    /* no stream can go to a group of machines, route or not: local-bad-address */
+    if (wr_ev_is(ev, WR_FACT_socket_type, SOCK_STREAM) &&
+        (is_broadcast(to) || wr_addr_is_multicast(to)))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_refusing_type))
         return WR_MATCH_RULED_OUT;
@@ -612,7 +615,7 @@ const struct wr_cause wr_causes_route[] = {
             "sandbox without a network. Nothing was sent.",
         .rank = RANK_NONE,
         .match = match_none,
-        WR_CITES(CITES_LOOPBACK, WR_FACT_destination),
+        WR_CITES(CITES_LOOPBACK, WR_FACT_destination, WR_FACT_socket_type),
         .because = {"interface {loopback_device} is up and lacks {loopback_missing}{?loopback_up}",
                     "the kernel answers the route lookup with {route_error}, as the program got "
                     "it",
