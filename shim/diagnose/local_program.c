@@ -43,6 +43,8 @@ const struct wr_cause wr_causes_local_program[] = {
                                  "was given]"
                                  "[{?argument_fault=8}the link-local address names an interface "
                                  "that does not exist]"
+                                 "[{?argument_fault=14}the link-local address names the loopback "
+                                 "interface, the wrong one: link-local addresses are on the others]"
                                  "[{?argument_fault=9}a stream socket cannot use a multicast "
                                  "address]"
                                  "[{?argument_fault=10}a stream socket cannot connect to a "
@@ -69,28 +71,47 @@ const struct wr_cause wr_causes_local_program[] = {
              "of the socket's family has {address_needed} bytes]",
              "{?argument_fault=4}the socket was made for " FAMILY_OF(
                  "socket_domain") ", the address is of " FAMILY_OF("family"),
-             "{?argument_fault=7}{destination.address} is in fe80::/10, where every interface has "
-             "a network of its own",
+             "{?argument_fault=7}{destination.address} is link-local: every interface has a "
+             "network of its own with such addresses",
              "{?argument_fault=9}{destination.address} is a group of machines, and TCP connects "
              "two",
              "{?argument_fault=10}{destination.address} is a broadcast address: it means every "
              "machine of a network, and TCP connects two",
              "the kernel answered {error} without sending anything[; the address was given as "
              "::ffff:{destination.address}{?destination_mapped}]"},
-        .fixes =
-            {{"{?argument_fault=7}add the interface behind a %, such as "
-              "{destination.address}%eth0, or set "
-              "sin6_scope_id to if_nametoindex() of it",
-              "ip -6 neigh show {destination.address}"},
-             {"{?argument_fault=4}make the socket for the family of the address: "
-              "socket(ai->ai_family, ...) with what getaddrinfo() returned",
-              NULL},
-             {"{?argument_fault=11}connect to the IPv4 address on a socket made for IPv4, or clear "
-              "IPV6_V6ONLY",
-              NULL},
-             {"{?argument_fault=2}pass the size of the structure: sizeof(struct sockaddr_in) or "
-              "sizeof(struct sockaddr_in6), or ai_addrlen",
-              NULL}},
+        .fixes = {{"[{?argument_fault=1}pass the address of the structure itself, which must live "
+                   "until the call returns]"
+                   "[{?argument_fault=2}pass the size of the structure: sizeof(struct "
+                   "sockaddr_in) or sizeof(struct sockaddr_in6), or ai_addrlen]"
+                   "[{?argument_fault=3}pass the size of the structure: sizeof(struct "
+                   "sockaddr_in) or sizeof(struct sockaddr_in6), or ai_addrlen]"
+                   "[{?argument_fault=13}pass the size of the structure, and check what the "
+                   "function returned that the length comes from]"
+                   "[{?argument_fault=4}make the socket for the family of the address: "
+                   "socket(ai->ai_family, ...) with what getaddrinfo() returned]"
+                   "[{?argument_fault=5}set the family in the address: sin_family = AF_INET or "
+                   "sin6_family = AF_INET6]"
+                   "[{?argument_fault=6}set the family without htons()]"
+                   "[{?argument_fault=7}add the interface behind a %, such as "
+                   "{destination.address}%eth0, or set sin6_scope_id to if_nametoindex() of it]"
+                   "[{?argument_fault=8}name an interface that exists behind the %, or set "
+                   "sin6_scope_id to if_nametoindex() of it, which is not 0]"
+                   "[{?argument_fault=14}name the interface that leads to that machine behind the "
+                   "%, or set sin6_scope_id to if_nametoindex() of it]"
+                   "[{?argument_fault=9}use a datagram socket (SOCK_DGRAM) for a group, or "
+                   "connect to the address of one machine]"
+                   "[{?argument_fault=10}use a datagram socket (SOCK_DGRAM) with SO_BROADCAST, or "
+                   "connect to the address of one machine]"
+                   "[{?argument_fault=11}connect to the IPv4 address on a socket made for IPv4, "
+                   "or clear IPV6_V6ONLY]"
+                   "[{?argument_fault=12}bind to an IPv4 address (::ffff:a.b.c.d), or not at all]",
+                   NULL},
+                  {"see the interfaces and their IPv6 addresses{?argument_fault=8}",
+                   "ip -6 -brief address"},
+                  {"see the interfaces and their IPv6 addresses{?argument_fault=14}",
+                   "ip -6 -brief address"},
+                  {"see the interfaces and their IPv6 addresses{?argument_fault=7}",
+                   "ip -6 -brief address"}},
     },
     {
         .id = "local-misuse",
@@ -129,12 +150,25 @@ const struct wr_cause wr_causes_local_program[] = {
                     "{?misuse=5}{?history}whyrefused saw a socket at descriptor {descriptor} "
                     "before",
                     "{?misuse=4}descriptor {descriptor}: {descriptor_kind}[, {descriptor_path}]"},
-        .fixes = {{"{?misuse=1}close the socket and make a new one for the next connection", NULL},
-                  {"{?misuse=2}wait with poll() until the socket is writable, then read SO_ERROR",
+        .fixes = {{"[{?misuse=1}close the socket and make a new one for the next connection]"
+                   "[{?misuse=2}wait with poll() until the socket is writable, then read SO_ERROR]"
+                   "[{?misuse=3}make another socket to connect with]"
+                   "[{?misuse=4}pass the descriptor that socket() returned, and look for a close() "
+                   "after which its number was given to something else]"
+                   "[{?misuse=5}look for a second close() of the descriptor]"
+                   "[{?misuse=6}check what socket() returned before using it]"
+                   "[{?misuse=7}call bind() once, before connect()]"
+                   "[{?misuse=8}listen on a socket of its own, which is bound and never "
+                   "connected]"
+                   "[{?misuse=9}listen on a SOCK_STREAM or SOCK_SEQPACKET socket; datagrams come "
+                   "without it]"
+                   "[{?misuse=10}call bind() with a path or name before listen()]"
+                   "[{?misuse=11}close the socket after a failed connect, and make a new one]",
                    NULL},
-                  {"{?misuse=5}look for a second close() of the descriptor",
-                   "strace -f -e trace=close,dup,dup2,socket,connect -p PID"},
-                  {"{?misuse=6}check what socket() returned before using it", NULL}},
+                  {"{?misuse=4}see which calls close and open descriptors",
+                   "strace -f -e trace=close,dup,dup2,openat,socket,connect -p {host_pid}"},
+                  {"{?misuse=5}see which calls close and open descriptors",
+                   "strace -f -e trace=close,dup,dup2,openat,socket,connect -p {host_pid}"}},
     },
     {0},
 };

@@ -36,6 +36,8 @@ void wr_probe_attempt(struct wr_probe_ctx *ctx)
 
     wr_set_str(ev, WR_FACT_call, call_names[attempt->call]);
     wr_set_errno(ev, WR_FACT_error, attempt->error);
+    if (ctx->host_pid > 0)
+        wr_set_uint(ev, WR_FACT_host_pid, (uint64_t)ctx->host_pid);
     wr_set_uint(ev, WR_FACT_elapsed_us, (attempt->end_ns - attempt->start_ns) / 1000);
     wr_set_uint(ev, WR_FACT_history, attempt->history);
     if (attempt->domain >= 0)
