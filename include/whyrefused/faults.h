@@ -20,6 +20,7 @@ enum wr_argument_fault {
     WR_ARGUMENT_MAPPED_V6ONLY = 11,   /* v4-mapped address, IPV6_V6ONLY socket */
     WR_ARGUMENT_MAPPED_BOUND_V6 = 12, /* v4-mapped address, socket bound to an IPv6 one */
     WR_ARGUMENT_NEGATIVE = 13,        /* negative length */
+    WR_ARGUMENT_SCOPE_LOOPBACK = 14,  /* link-local IPv6 with the loopback interface */
 };
 
 /* The call does not fit what the descriptor is or what was done with it. */

@@ -294,8 +294,9 @@ static enum wr_match match_no_ipv6(const struct wr_evidence *ev)
 {
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
 
+    /* what is on the link needs no more than a link-local address */
     if (to == NULL || to->family != AF_INET6 || !lookup_failed(ev, ENETUNREACH) ||
-        wr_addr_is_multicast(to))
+        wr_addr_is_multicast(to) || wr_addr_is_linklocal(to))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_global_address))
         return WR_MATCH_RULED_OUT;
@@ -608,7 +609,8 @@ const struct wr_cause wr_causes_route[] = {
         .what = "this machine has no route to the destination",
         .headline = "[the loopback interface {loopback_device} has no address "
                     "{loopback_missing}, so ]this machine has no route to {destination.address}"
-                    "[, and no default route{!default_route}{!destination_local}]",
+                    "[: {scope_device} has no link-local address{!scope_linklocal}]"
+                    "[, and no default route{!default_route}{!destination_local}{!scope_device}]",
         .explain =
             "No entry of the routing tables covers the destination. Usually the default route is "
             "missing: the network is not configured yet, DHCP failed, or this is a container or "
@@ -616,13 +618,14 @@ const struct wr_cause wr_causes_route[] = {
         .rank = RANK_NONE,
         .match = match_none,
         WR_CITES(CITES_LOOPBACK, WR_FACT_destination, WR_FACT_socket_type),
-        .because = {"interface {loopback_device} is up and lacks {loopback_missing}{?loopback_up}",
-                    "the kernel answers the route lookup with {route_error}, as the program got "
-                    "it",
-                    "no table has a default route{!default_route}{!destination_local}",
-                    "there is no network interface but the loopback one: a container without a "
-                    "network, or a sandbox{!links}",
-                    "{links_up} of {links} network interfaces are up{?links}"},
+        .because =
+            {"interface {loopback_device} is up and lacks {loopback_missing}{?loopback_up}",
+             "the kernel answers the route lookup with {route_error}, as the program got "
+             "it",
+             "no table has a default route{!default_route}{!destination_local}{!scope_device}",
+             "there is no network interface but the loopback one: a container without a "
+             "network, or a sandbox{!links}",
+             "{links_up} of {links} network interfaces are up{?links}"},
         .ruled_out = "a route or rule refuses it: {refusing_route}",
         .unknown = {{WR_FACT_refusal_hidden, "whether a policy rule or a throw route has a part",
                      "the routing tables could not be read to the end",
@@ -630,9 +633,11 @@ const struct wr_cause wr_causes_route[] = {
         .fixes = {{"give the interface its address again{?loopback_up}",
                    "sudo ip address add {loopback_missing} dev {loopback_device}"},
                   {"give the container or sandbox a network{!links}", NULL},
-                  {"see the routes of this machine{?links}", "ip route show table all"},
+                  {"see the [routes of this machine{!scope_device}][addresses of {scope_device}: "
+                   "it needs one in fe80::/10]{?links}",
+                   "ip [-6 address show dev {scope_device}][route show table all{!scope_device}]"},
                   {"get an address and a default route (DHCP, network manager), or add the route"
-                   "{?links}",
+                   "{?links}{!scope_device}",
                    NULL}},
     },
     {

@@ -14,6 +14,7 @@
 
 /* SIN6_LEN_RFC2133: struct sockaddr_in6 without sin6_scope_id is taken. */
 #define SIN6_LEN_MIN 24
+#define LOOPBACK_IFINDEX 1 /* include/net/net_namespace.h */
 
 /* The shortest address that the socket's family takes; 0 = not known. */
 static unsigned length_needed(int domain)
@@ -78,10 +79,15 @@ static unsigned mapped_fault(const struct wr_attempt *attempt)
                : 0;
 }
 
-/* fe80::/10; the IPv4 range of that name needs no interface. */
+/* fe80::/10, and groups of the interface or link (RFC 4291); the IPv4 range of that name needs no
+ * interface. */
 static bool needs_scope(const struct wr_addr *addr)
 {
-    return addr->family == AF_INET6 && wr_addr_is_linklocal(addr);
+    const unsigned reach = addr->bytes[1] & 0xf;
+
+    if (addr->family != AF_INET6)
+        return false;
+    return wr_addr_is_linklocal(addr) || (wr_addr_is_multicast(addr) && (reach == 1 || reach == 2));
 }
 
 static unsigned scope_fault(struct wr_probe_ctx *ctx)
@@ -96,6 +102,15 @@ static unsigned scope_fault(struct wr_probe_ctx *ctx)
     if (attempt->error == EINVAL || wr_device_name(ctx, attempt->target.scope, name))
         return 0;
     return WR_ARGUMENT_SCOPE_UNKNOWN;
+}
+
+/* Interfaces other than lo get link-local addresses. */
+static unsigned scope_loopback_fault(const struct wr_attempt *attempt)
+{
+    return attempt->target.scope == LOOPBACK_IFINDEX && attempt->target.family == AF_INET6 &&
+                   wr_addr_is_linklocal(&attempt->target)
+               ? WR_ARGUMENT_SCOPE_LOOPBACK
+               : 0;
 }
 
 static unsigned stream_fault(struct wr_probe_ctx *ctx)
@@ -119,9 +134,13 @@ static unsigned connect_fault(struct wr_probe_ctx *ctx)
 
     if (ctx->attempt->error == EINVAL || ctx->attempt->error == ENODEV)
         return scope_fault(ctx);
+    if (ctx->attempt->error == EADDRNOTAVAIL)
+        return scope_loopback_fault(ctx->attempt);
     if (ctx->attempt->error != ENETUNREACH)
         return 0;
-    fault = stream_fault(ctx);
+    fault = scope_loopback_fault(ctx->attempt);
+    if (fault == 0)
+        fault = stream_fault(ctx);
     if (fault == 0)
         fault = mapped_fault(ctx->attempt);
     return fault != 0 ? fault : scope_fault(ctx);
