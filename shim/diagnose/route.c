@@ -270,7 +270,8 @@ static enum wr_match match_remote_unreachable(const struct wr_evidence *ev)
     if ((!wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) && !wr_ev_is(ev, WR_FACT_error, ENETUNREACH)) ||
         !untold_error(ev) || wr_ev_true(ev, WR_FACT_socket_ttl_small))
         return WR_MATCH_NO;
-    if (!wr_ev_known(ev, WR_FACT_next_hop_failed) || wr_ev_true(ev, WR_FACT_netfilter_rules))
+    /* an entry that did not fail is as much as is known of a gateway that is silent by itself */
+    if (!wr_ev_has(ev, WR_FACT_next_hop_state) || wr_ev_true(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_POSSIBLE;
     return WR_MATCH_LIKELY;
 }
@@ -686,7 +687,8 @@ const struct wr_cause wr_causes_route[] = {
         .match = match_remote_unreachable,
         WR_CITES(CITES_UNTOLD, WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received,
                  WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_offender,
-                 WR_FACT_icmp_offender_local, WR_FACT_socket_ttl_small, WR_FACT_netfilter_rules),
+                 WR_FACT_icmp_offender_local, WR_FACT_socket_ttl_small, WR_FACT_netfilter_rules,
+                 WR_FACT_next_hop_state),
         .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}",
                     "the error {error} came after {elapsed_us.ms} ms; this machine itself has a "
                     "route[ through {route_gateway.address}]{!icmp_readable}",

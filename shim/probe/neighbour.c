@@ -117,8 +117,11 @@ void wr_probe_neighbour(struct wr_probe_ctx *ctx)
         wr_set_absent(ctx->ev, WR_FACT_next_hop_state);
         return;
     }
-    wr_set_bool(ctx->ev, WR_FACT_next_hop_failed,
-                (search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0);
+    /* what is left after an answer of long ago (STALE, DELAY, PROBE) tells neither */
+    if ((search.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0)
+        wr_set_bool(ctx->ev, WR_FACT_next_hop_failed, true);
+    else if ((search.state & (NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) != 0)
+        wr_set_bool(ctx->ev, WR_FACT_next_hop_failed, false);
     if (search.age_ms != UINT64_MAX)
         wr_set_bool(ctx->ev, WR_FACT_next_hop_older, search.age_ms > attempt_ms);
     wr_set_str(ctx->ev, WR_FACT_next_hop_state, state_name(search.state));
