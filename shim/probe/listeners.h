@@ -15,7 +15,7 @@ int wr_listener_at(struct wr_probe_ctx *ctx, const struct wr_addr *addr, struct 
  * instead of the one that was dialled; one a port. */
 #define WR_OTHER_PORTS 6
 struct wr_other_ports {
-    struct wr_sock sock[WR_OTHER_PORTS];
+    struct wr_sock sock[WR_OTHER_PORTS]; /* owners not filled in */
     uint8_t count;
     bool more; /* there was no room for all: then none is a hint */
 };
@@ -24,7 +24,8 @@ struct wr_other_ports {
  * WR_PORT_RANGES - 1. */
 unsigned wr_other_port_ranges(uint16_t dialled, struct wr_port_range *ret_ranges);
 
-/* Picks the one that is most likely meant, fills in its owner and copies it to *ret_sock.
+/* Picks the one that is most likely meant, fills in its owner and copies it to *ret_sock. Those of
+ * the program itself are left out: nobody dials them by mistake.
  * Returns false where none stands out. *ret_same_program: it is a usual server of the port that
  * was dialled. */
 bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_other_ports *others,

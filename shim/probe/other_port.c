@@ -121,6 +121,8 @@ bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_ot
 {
     struct wr_probe_ctx bounded = *ctx;
     uint64_t until_ns = wr_now_ns() + WR_OWNER_BUDGET_NS;
+    const struct wr_sock *last = NULL;
+    unsigned others_left = 0;
 
     if (others->count == 0 || others->more)
         return false;
@@ -130,6 +132,10 @@ bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_ot
         struct wr_sock *sock = &others->sock[i];
 
         wr_owner_fill(&bounded, sock);
+        if (sock->pid > 0 && sock->pid == ctx->host_pid)
+            continue;
+        others_left++;
+        last = sock;
         if (usually_on(ctx->ev, sock, dialled)) {
             *ret_sock = *sock;
             *ret_same_program = true;
@@ -137,9 +143,9 @@ bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_ot
         }
     }
     /* several neighbours: a row of services of which this one is missing, not a slip */
-    if (others->count != 1)
+    if (others_left != 1)
         return false;
-    *ret_sock = others->sock[0];
+    *ret_sock = *last;
     *ret_same_program = false;
     return true;
 }
