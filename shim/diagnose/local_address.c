@@ -362,9 +362,12 @@ const struct wr_cause wr_causes_local_address[] = {
         .id = "local-ports-exhausted",
         .seen_as = "EADDRNOTAVAIL, EADDRINUSE, EAGAIN",
         .what = "no local port is left for this destination",
-        .headline = "no local port is left[: {port_range_taken} of {port_range_usable} are "
-                    "taken][, {port_range_time_wait} of them by closed connections "
-                    "(TIME_WAIT){?port_range_time_wait}]",
+        .headline =
+            "no local port is left[: all of {port_range_first} to {port_range_last} are "
+            "reserved (net.ipv4.ip_local_reserved_ports){!port_range_usable}]"
+            "[: {port_range_taken} of {port_range_usable} are "
+            "taken{?port_range_usable}][, {port_range_time_wait} of them by closed connections "
+            "(TIME_WAIT){?port_range_time_wait}]",
         .explain =
             "The kernel chooses a local port from net.ipv4.ip_local_port_range for each "
             "connection, and a port can be used once for each destination address and port. When "
@@ -378,16 +381,24 @@ const struct wr_cause wr_causes_local_address[] = {
                  WR_FACT_port_range_taken),
         .because = {"the kernel chooses from ports {port_range_first} to {port_range_last}[, of "
                     "which {port_range_usable} are not reserved] (net.ipv4.ip_local_port_range)",
-                    "{port_range_taken} of them are taken[ for {destination}]",
+                    "net.ipv4.ip_local_reserved_ports takes all of them{!port_range_usable}",
+                    "{port_range_taken} of them are taken[ for {destination}]{?port_range_usable}",
                     "{?port_range_time_wait}{port_range_time_wait} of these are in TIME_WAIT"},
         .ruled_out = "[IPv6 is off{?ipv6_disabled}][only {port_range_taken} of "
                      "{port_range_usable} local ports are taken{!ipv6_disabled}]",
         .unknown = {{WR_FACT_port_range_uncounted, "how many ports are taken",
                      "the sockets could not be counted", "ss -tan state time-wait | wc -l"}},
-        .fixes = {{"keep connections open and use them again: keep-alive, a connection pool", NULL},
-                  {"see what has the ports",
-                   "ss -Htan dst {destination.address} | cut -d ' ' -f 1 | sort | uniq -c"},
-                  {"widen the range", "sudo sysctl -w net.ipv4.ip_local_port_range='15000 65000'"}},
+        .fixes = {{"[keep connections open and use them again: keep-alive, a connection "
+                   "pool{!error=98}][close the sockets that are not used any more, or give them "
+                   "ports of their own{?error=98}]{?port_range_usable}",
+                   NULL},
+                  {"see what has the ports{?port_range_usable}",
+                   "[ss -Htan dst {destination.address} | cut -d ' ' -f 1 | sort | uniq -c"
+                   "{!error=98}][ss -Htuanp{?error=98}]"},
+                  {"widen the range{?port_range_usable}",
+                   "sudo sysctl -w net.ipv4.ip_local_port_range='15000 65000'"},
+                  {"reserve fewer ports{!port_range_usable}",
+                   "sysctl net.ipv4.ip_local_reserved_ports net.ipv4.ip_local_port_range"}},
     },
     {0},
 };

@@ -170,15 +170,15 @@ void wr_probe_ports(struct wr_probe_ctx *ctx)
     read_reserved(ctx, &ports);
     wr_set_uint(ctx->ev, WR_FACT_port_range_first, ports.first);
     wr_set_uint(ctx->ev, WR_FACT_port_range_last, ports.last);
+    for (unsigned port = ports.first; port <= ports.last; port++)
+        usable += !bit(ports.reserved, port);
+    wr_set_uint(ctx->ev, WR_FACT_port_range_usable, usable);
     wr_set_bool(ctx->ev, WR_FACT_port_range_uncounted, true);
     if (collect(ctx, transport, &ports) < 0)
         return;
     wr_set_bool(ctx->ev, WR_FACT_port_range_uncounted, false);
-    for (unsigned port = ports.first; port <= ports.last; port++) {
-        usable += !bit(ports.reserved, port);
+    for (unsigned port = ports.first; port <= ports.last; port++)
         taken += !bit(ports.reserved, port) && bit(ports.taken, port);
-    }
-    wr_set_uint(ctx->ev, WR_FACT_port_range_usable, usable);
     wr_set_uint(ctx->ev, WR_FACT_port_range_taken, taken);
     wr_set_uint(ctx->ev, WR_FACT_port_range_time_wait, ports.time_wait);
 }
