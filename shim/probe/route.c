@@ -94,8 +94,7 @@ static int ask(struct wr_probe_ctx *ctx, struct wr_route_query *query,
 {
     const int rc = wr_route_ask(ctx, query, false, ret_answer);
 
-    if (rc == 0 && ret_answer->error == 0 && query->to.family == AF_INET &&
-        query->from.family == 0)
+    if (rc == 0 && ret_answer->error == 0 && query->to.family == AF_INET && query->from.family == 0)
         return ask_with_chosen(ctx, query, ret_answer);
     if (rc < 0 || ret_answer->error == 0 || query->to.family != AF_INET6 ||
         query->from.family != 0 || query->device != 0 || wr_addr_is_multicast(&query->to))
