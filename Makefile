@@ -275,7 +275,7 @@ install: all ## into DESTDIR and PREFIX
 	$(Q)set -e; for entry in $(installed); do to=$${entry%%:*} rest=$${entry#*:}; \
 		$(INSTALL) -D -m $${rest%%:*} "$${rest#*:}" "$(DESTDIR)$$to"; done
 	$(Q)mkdir -p "$(DESTDIR)$(bindir)"
-	$(Q)ln -sfn "$(libdir)/whyrefused/whyrefused" "$(DESTDIR)$(bindir)/whyrefused"
+	$(Q)ln -sfnr "$(DESTDIR)$(libdir)/whyrefused/whyrefused" "$(DESTDIR)$(bindir)/whyrefused"
 uninstall: ## remove what install made
 	$(Q)rm -f "$(DESTDIR)$(bindir)/whyrefused"
 	$(Q)for entry in $(installed); do rm -f "$(DESTDIR)$${entry%%:*}"; done

@@ -302,7 +302,9 @@ const struct wr_cause wr_causes_tcp[] = {
         .id = "tcp-remote-port-closed",
         .seen_as = "ECONNREFUSED",
         .what = "the remote host is up, and answered that nothing listens on the port",
-        .headline = "{destination.address} answers, and its port {destination.port} is closed",
+        .headline =
+            "a reset came in the name of {destination.address}: its port {destination.port} "
+            "is closed, or a packet filter says so",
         .explain = "The destination answered the connection with a TCP reset. That is what a host "
                    "sends where no program listens on the port: the host is up, the network "
                    "between works, and the server does not run there or uses another port or "
