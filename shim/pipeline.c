@@ -226,6 +226,9 @@ static void finish(struct run *run)
         (wr_settings_list_matches(ignore, space->verdict.cause->id) || ignores_target(run, ignore)))
         return;
     run->report.sequence = atomic_fetch_add(&counts.reports, 1) + 1;
+    /* other threads may have come first */
+    if (run->report.sequence > run->settings->number[WR_SETTING_limit])
+        return;
     if (run->settings->number[WR_SETTING_backtrace] != 0) {
         wr_frames_take(run->registers, &space->worker, run->until_ns, &space->frames);
         run->report.frames = &space->frames;
