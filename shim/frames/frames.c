@@ -168,6 +168,8 @@ static const char *explain_missing(int error)
         return "symbol names: the helper program `whyrefused` is not beside libwhyrefused.so";
     case -ETIME:
         return "symbol names: the helper program took longer than the time budget";
+    case -EOPNOTSUPP:
+        return "symbol names: the helper program can't be started under Valgrind";
     case -EACCES:
     case -ENOEXEC:
         return "symbol names: the helper program can't be executed";

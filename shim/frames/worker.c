@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "base/valgrind.h"
 #include "frames/maps.h"
 #include "helper/worker.h"
 
@@ -268,6 +269,8 @@ static int beside(struct beside *what, char *stack_end)
     int status;
     long child;
 
+    if (wr_on_valgrind())
+        return -EOPNOTSUPP;
     if (!children_stay_here())
         return -EPERM;
     child = wr_clone(run_beside, stack_end, CLONE_VM | CLONE_VFORK | files, what);
