@@ -11,6 +11,7 @@ const struct wr_layer wr_layers[] = {
     {"local_address", wr_causes_local_address},
     {"local", wr_causes_local},
     {"route", wr_causes_route},
+    {"route_way", wr_causes_route_way},
     {"tcp", wr_causes_tcp},
     {"tcp_context", wr_causes_tcp_context},
     {"tcp_target", wr_causes_tcp_target},

@@ -4,20 +4,6 @@
 
 #include "diagnose/tcp.h"
 
-/* A TCP connect that was refused, with no ICMP error seen: a reset answered it. */
-static bool refused_by_reset(const struct wr_evidence *ev)
-{
-    return wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_has(ev, WR_FACT_destination) &&
-           !wr_ev_true(ev, WR_FACT_icmp_received);
-}
-#define REFUSED_CITES WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received
-
-/* The same, by this machine. */
-static bool refused_here(const struct wr_evidence *ev)
-{
-    return refused_by_reset(ev) && wr_ev_true(ev, WR_FACT_destination_local);
-}
-
 /* A packet filter of this machine is the only rival of a port that nobody listens on. */
 static enum wr_match sure_but_for_filters(const struct wr_evidence *ev)
 {
@@ -26,7 +12,7 @@ static enum wr_match sure_but_for_filters(const struct wr_evidence *ev)
 
 static enum wr_match match_no_listener(const struct wr_evidence *ev)
 {
-    if (!refused_here(ev))
+    if (!wr_tcp_refused_here(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_listener))
         return WR_MATCH_RULED_OUT;
@@ -38,7 +24,7 @@ static enum wr_match match_no_listener(const struct wr_evidence *ev)
 /* Rows about a socket that was found instead of a listener. */
 static enum wr_match match_found(const struct wr_evidence *ev, enum wr_fact found)
 {
-    if (!refused_here(ev))
+    if (!wr_tcp_refused_here(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_listener))
         return WR_MATCH_RULED_OUT;
@@ -48,8 +34,7 @@ static enum wr_match match_found(const struct wr_evidence *ev, enum wr_fact foun
         return sure_but_for_filters(ev);
     return wr_ev_absent(ev, found) ? WR_MATCH_RULED_OUT : WR_MATCH_UNKNOWN;
 }
-#define FOUND_CITES \
-    REFUSED_CITES, WR_FACT_destination_local, WR_FACT_listener, WR_FACT_netfilter_rules
+#define FOUND_CITES WR_TCP_CITES_HERE, WR_FACT_listener, WR_FACT_netfilter_rules
 
 static enum wr_match match_other_device(const struct wr_evidence *ev)
 {
@@ -96,7 +81,7 @@ static enum wr_match match_other_port(const struct wr_evidence *ev)
 
 static enum wr_match match_remote_closed(const struct wr_evidence *ev)
 {
-    if (!refused_by_reset(ev) || wr_ev_true(ev, WR_FACT_destination_local))
+    if (!wr_tcp_refused_by_reset(ev) || wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
     if (!wr_ev_false(ev, WR_FACT_destination_local))
         return WR_MATCH_UNKNOWN;
@@ -313,7 +298,7 @@ const struct wr_cause wr_causes_tcp[] = {
                    "way, or on this machine; from here both look the same.",
         .rank = WR_RANK_SYMPTOM,
         .match = match_remote_closed,
-        WR_CITES(REFUSED_CITES, WR_FACT_destination_local, WR_FACT_icmp_readable),
+        WR_CITES(WR_TCP_CITES_HERE, WR_FACT_icmp_readable),
         .because = {"a TCP reset answered after {elapsed_us.ms} ms{?icmp_readable}",
                     "the refusal came after {elapsed_us.ms} ms; this socket does not show whether "
                     "it was a reset or an ICMP error{!icmp_readable}",

@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * What the tables of TCP causes share. For tcp.c and tcp_context.c alone. */
+ * What the tables of TCP causes share. For the files tcp*.c alone. */
 #ifndef WR_DIAGNOSE_TCP_H
 #define WR_DIAGNOSE_TCP_H
 
+#include <errno.h>
+
 #include "diagnose/catalogue.h"
+
+/* A TCP connect that was refused, with no ICMP error seen: a reset answered it. */
+#define WR_TCP_CITES_RESET WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received
+static inline bool wr_tcp_refused_by_reset(const struct wr_evidence *ev)
+{
+    return wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_has(ev, WR_FACT_destination) &&
+           !wr_ev_true(ev, WR_FACT_icmp_received);
+}
+
+/* The same, by this machine. */
+#define WR_TCP_CITES_HERE WR_TCP_CITES_RESET, WR_FACT_destination_local
+static inline bool wr_tcp_refused_here(const struct wr_evidence *ev)
+{
+    return wr_tcp_refused_by_reset(ev) && wr_ev_true(ev, WR_FACT_destination_local);
+}
 
 /* Rows that ask what listens are undecided where the sockets could not be listed. */
 #define WR_TCP_SOCKETS_UNSEEN(ask)                                        \

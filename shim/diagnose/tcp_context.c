@@ -5,15 +5,6 @@
 
 #include "diagnose/tcp.h"
 
-/* This machine answered a TCP connect with a reset. */
-static bool refused_here(const struct wr_evidence *ev)
-{
-    return wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_has(ev, WR_FACT_destination) &&
-           !wr_ev_true(ev, WR_FACT_icmp_received) && wr_ev_true(ev, WR_FACT_destination_local);
-}
-#define REFUSED_CITES \
-    WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received, WR_FACT_destination_local
-
 /* Ports that servers of every kind use: one more that has it open says little. */
 static bool is_common(uint16_t port)
 {
@@ -30,7 +21,7 @@ static bool is_common(uint16_t port)
  * program mostly means the machine's. */
 static enum wr_match match_other_netns(const struct wr_evidence *ev)
 {
-    if (!refused_here(ev))
+    if (!wr_tcp_refused_here(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_listener))
         return WR_MATCH_RULED_OUT;
@@ -51,7 +42,7 @@ static enum wr_match match_other_netns(const struct wr_evidence *ev)
  * one in which systemd runs is used as a machine, with services of its own. */
 static enum wr_match match_in_container(const struct wr_evidence *ev)
 {
-    if (!refused_here(ev) || !wr_ev_true(ev, WR_FACT_destination_loopback))
+    if (!wr_tcp_refused_here(ev) || !wr_ev_true(ev, WR_FACT_destination_loopback))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_listener))
         return WR_MATCH_RULED_OUT;
@@ -93,7 +84,7 @@ const struct wr_cause wr_causes_tcp_context[] = {
             "use it, such as 80 and 8080, it is a guess.",
         .rank = WR_RANK_SPECIFIC - 5,
         .match = match_other_netns,
-        WR_CITES(REFUSED_CITES, WR_FACT_listener, WR_FACT_other_netns_listener,
+        WR_CITES(WR_TCP_CITES_HERE, WR_FACT_listener, WR_FACT_other_netns_listener,
                  WR_FACT_other_netns_several, WR_FACT_other_netns_first),
         .because = {"in another network namespace: {other_netns_listener}",
                     "a process of that namespace is {other_netns_program} (pid {other_netns_pid})",
@@ -139,7 +130,7 @@ const struct wr_cause wr_causes_tcp_context[] = {
             "on 127.0.0.1.",
         .rank = WR_RANK_NEARBY - 5,
         .match = match_in_container,
-        WR_CITES(REFUSED_CITES, WR_FACT_destination_loopback, WR_FACT_listener,
+        WR_CITES(WR_TCP_CITES_HERE, WR_FACT_destination_loopback, WR_FACT_listener,
                  WR_FACT_container_engine, WR_FACT_netns_initial, WR_FACT_container_system,
                  WR_FACT_container_address),
         .because = {"{container_sign} shows that this is a container[ (id {container_id})]",
