@@ -13,6 +13,7 @@
 #include "base/environ.h"
 #include "base/sys.h"
 #include "frames/canary.h"
+#include "track/bound.h"
 #include "track/names.h"
 #include "track/track.h"
 
@@ -63,13 +64,23 @@ static void copy_address(struct wr_attempt *attempt, const void *address, sockle
                       sizeof(attempt->service));
 }
 
+static void take_bound(struct wr_attempt *attempt)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    struct wr_addr local;
+
+    attempt->bound = WR_SYS(getsockname, attempt->fd, &name, &len) == 0 &&
+                     wr_addr_from_sockaddr(&name, len, &local) && wr_bound_is(attempt->fd, &local);
+}
+
 static void take_history(struct wr_attempt *attempt)
 {
     struct wr_track track;
 
+    take_bound(attempt);
     if (wr_track_get(attempt->fd, &track)) {
         attempt->history = track.history;
-        attempt->bound = track.bound;
         wr_addr_from_sockaddr(track.address, track.address_len, &attempt->earlier);
     }
     if (attempt->error != EISCONN ||

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "track/bound.h"
 #include "track/track.h"
 
 /* Only sockets that could make a connection, and only errors that are not an answer to the
@@ -61,7 +62,7 @@ WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
     if (wr_likely(rc == 0)) {
         /* the kernel has just read the address, so it can be read */
         if (wr_enabled())
-            wr_track_bound(fd, address.__sockaddr__, len);
+            wr_bound_note(fd, address.__sockaddr__, len);
         errno = error;
         return rc;
     }

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/address.h"
 #include "base/process.h"
 #include "base/sys.h"
 
@@ -100,7 +99,7 @@ static bool is_inet(const void *address, socklen_t len)
 
 void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns)
 {
-    struct wr_track track, before;
+    struct wr_track track;
 
     if (fd < 0 || !is_inet(address, len) || !wr_process_owns_memory())
         return;
@@ -108,24 +107,8 @@ void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start
     track.history = WR_HISTORY_PENDING;
     track.start_ns = start_ns;
     track.cookie = cookie_of(fd);
-    track.bound = wr_track_get(fd, &before) && before.bound;
     track.address_len = len < WR_TRACK_ADDRESS ? len : WR_TRACK_ADDRESS;
     memcpy(track.address, address, track.address_len);
-    put(fd, &track);
-}
-
-void wr_track_bound(int fd, const void *address, socklen_t len)
-{
-    struct wr_track track;
-    struct wr_addr local;
-
-    if (fd < 0 || !is_inet(address, len) || !wr_addr_from_sockaddr(address, len, &local) ||
-        wr_addr_is_any(&local) || !wr_process_owns_memory())
-        return;
-    memset(&track, 0, sizeof(track));
-    track.history = WR_HISTORY_FRESH;
-    track.bound = true;
-    track.cookie = cookie_of(fd);
     put(fd, &track);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is remembered of descriptors: only those with a connect() under way, those on which one
- * has just ended, and those with a local address of the program's choice. No lock; bounded: a table
+ * What is remembered of descriptors: only those with a connect() under way, or on which one has
+ * just ended. No lock; bounded: a table
  * indexed by descriptor, where a newer one takes the place of an older one. All calls are
  * async-signal-safe and do nothing in a vfork child. */
 #ifndef WR_TRACK_TRACK_H
@@ -19,7 +19,6 @@
 struct wr_track {
     enum wr_history history;
     bool told;         /* a misuse of this state has been reported */
-    bool bound;        /* bind() with an address other than the wildcard has succeeded */
     uint64_t cookie;   /* SO_COOKIE: another socket may have the number by now; 0 = not known */
     uint64_t start_ns; /* CLOCK_MONOTONIC, when connect() was called */
     socklen_t address_len;
@@ -29,8 +28,6 @@ struct wr_track {
 /* Remembers a connect() under way. Does nothing where the address is of another family or not
  * complete. */
 void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns);
-/* Remembers that bind() chose the local address. */
-void wr_track_bound(int fd, const void *address, socklen_t len);
 /* Changes what is remembered of a descriptor that has a place; else does nothing. */
 void wr_track_set(int fd, enum wr_history history);
 void wr_track_tell(int fd);
