@@ -86,19 +86,18 @@ static void restore_signals(uint64_t before)
 /* Counts of this process; a fork child starts its own. */
 static struct {
     _Atomic int32_t pid;
-    _Atomic uint64_t failures, reports;
+    _Atomic uint64_t reports;
 } counts;
 
-static uint64_t count_failure(void)
+static uint64_t reports_so_far(void)
 {
     int32_t pid = (int32_t)WR_SYS(getpid);
 
     if (atomic_load(&counts.pid) != pid && wr_process_owns_memory()) {
         atomic_store(&counts.pid, pid);
-        atomic_store(&counts.failures, 0);
         atomic_store(&counts.reports, 0);
     }
-    return atomic_fetch_add(&counts.failures, 1) + 1;
+    return atomic_load(&counts.reports);
 }
 
 struct run {
@@ -288,8 +287,8 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);
 
-        if (settings != NULL && settings->number[WR_SETTING_enabled] != 0 && count_failure() != 0 &&
-            atomic_load(&counts.reports) < settings->number[WR_SETTING_limit])
+        if (settings != NULL && settings->number[WR_SETTING_enabled] != 0 &&
+            reports_so_far() < settings->number[WR_SETTING_limit])
             report(attempt, registers, settings, space);
         give_workspace(space);
     }

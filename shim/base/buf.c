@@ -59,11 +59,6 @@ void wr_buf_int(struct wr_buf *buf, int64_t value)
     put_number(buf, value < 0 ? -(uint64_t)value : (uint64_t)value, 10, 1);
 }
 
-void wr_buf_octal(struct wr_buf *buf, uint64_t value)
-{
-    put_number(buf, value, 8, 1);
-}
-
 void wr_buf_hex(struct wr_buf *buf, uint64_t value)
 {
     put_number(buf, value, 16, 1);

@@ -26,7 +26,6 @@ void wr_buf_uint(struct wr_buf *buf, uint64_t value);
 /* Decimal, padded on the left with zeros to at least `digits`. */
 void wr_buf_uint_padded(struct wr_buf *buf, uint64_t value, unsigned digits);
 void wr_buf_int(struct wr_buf *buf, int64_t value);
-void wr_buf_octal(struct wr_buf *buf, uint64_t value);
 /* Lower case, no prefix. */
 void wr_buf_hex(struct wr_buf *buf, uint64_t value);
 /* Terminates the text, cutting the last byte off where the buffer is full. Returns data. */
