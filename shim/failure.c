@@ -15,6 +15,7 @@
 #include "frames/canary.h"
 #include "track/bound.h"
 #include "track/names.h"
+#include "track/successes.h"
 #include "track/track.h"
 
 bool wr_may_look(void)
@@ -35,6 +36,20 @@ static void look_at_socket(struct wr_attempt *attempt)
     attempt->domain = socket_number(attempt->fd, SO_DOMAIN);
     attempt->type = socket_number(attempt->fd, SO_TYPE);
     attempt->protocol = socket_number(attempt->fd, SO_PROTOCOL);
+}
+
+static void take_tcp(struct wr_attempt *attempt)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+
+    memset(&info, 0, sizeof(info));
+    if (WR_SYS(getsockopt, attempt->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return;
+    attempt->tcp = (struct wr_tcp_sample){.known = true,
+                                          .state = info.tcpi_state,
+                                          .retransmits = info.tcpi_total_retrans,
+                                          .rto_us = info.tcpi_rto};
 }
 
 static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int error,
@@ -59,9 +74,11 @@ static void copy_address(struct wr_attempt *attempt, const void *address, sockle
             wr_peek(address, attempt->address.bytes, len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
     attempt->address_read = got > 0 ? (socklen_t)got : 0;
     wr_addr_from_sockaddr(attempt->address.bytes, attempt->address_read, &attempt->target);
-    if (attempt->target.family != 0)
+    if (attempt->target.family != 0) {
         wr_names_find(&attempt->target, attempt->name, sizeof(attempt->name), attempt->service,
                       sizeof(attempt->service));
+        attempt->succeeded_ns = wr_successes_last(&attempt->target);
+    }
 }
 
 static void take_bound(struct wr_attempt *attempt)
@@ -130,8 +147,10 @@ void wr_failed_connect(int fd, const void *address, socklen_t len, int error, ui
     take_history(&attempt);
     /* the second connect() of a pending one returns the error of the first */
     if (error != EALREADY && error != EISCONN && wr_track_get(fd, &track) &&
-        track.history == WR_HISTORY_PENDING)
+        track.history == WR_HISTORY_PENDING) {
         attempt.start_ns = track.start_ns;
+        attempt.door = WR_DOOR_AGAIN;
+    }
     wr_report_attempt(&attempt, &registers);
 }
 
@@ -145,7 +164,15 @@ static bool was_connected(int fd)
     return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_rtt != 0;
 }
 
-void wr_failed_pending(int fd, int error)
+/* Of a connect() that was remembered on this descriptor. */
+static void continue_pending(struct wr_attempt *attempt, const struct wr_track *track)
+{
+    look_at_socket(attempt);
+    copy_address(attempt, track->address, track->address_len);
+    take_history(attempt);
+}
+
+void wr_failed_pending(int fd, int error, enum wr_door door)
 {
     struct wr_registers registers;
     struct wr_attempt attempt;
@@ -155,8 +182,71 @@ void wr_failed_pending(int fd, int error)
     if (!wr_track_get(fd, &track) || was_connected(fd))
         return;
     begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
+    attempt.door = door;
+    continue_pending(&attempt, &track);
+    wr_report_attempt(&attempt, &registers);
+}
+
+void wr_gave_up(int fd, enum wr_door door)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+    struct wr_track track;
+
+    WR_CAPTURE(&registers);
+    if (!wr_track_get(fd, &track))
+        return;
+    begin(&attempt, WR_CALL_CONNECT, fd, ETIMEDOUT, track.start_ns);
+    attempt.door = door;
+    attempt.outcome = WR_OUTCOME_GAVE_UP;
+    take_tcp(&attempt);
+    continue_pending(&attempt, &track);
+    wr_report_attempt(&attempt, &registers);
+}
+
+/* What the socket is connected to. */
+static void copy_peer(struct wr_attempt *attempt)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+
+    if (WR_SYS(getpeername, attempt->fd, &name, &len) == 0)
+        copy_address(attempt, &name, len < sizeof(name) ? len : sizeof(name));
+}
+
+void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_t len, int error,
+                        uint64_t start_ns)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+
+    WR_CAPTURE(&registers);
+    begin(&attempt, call, fd, error, start_ns);
+    attempt.door = call == WR_CALL_RECV ? WR_DOOR_RECV : WR_DOOR_SEND;
     look_at_socket(&attempt);
-    copy_address(&attempt, track.address, track.address_len);
+    if (address != NULL)
+        copy_address(&attempt, address, len);
+    else
+        copy_peer(&attempt);
     take_history(&attempt);
+    wr_report_attempt(&attempt, &registers);
+}
+
+void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
+                            const struct wr_first_bytes *first)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+    struct wr_track track;
+
+    WR_CAPTURE(&registers);
+    if (!wr_track_get(fd, &track))
+        return;
+    begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
+    attempt.outcome = outcome;
+    attempt.door = door;
+    attempt.first = *first;
+    take_tcp(&attempt);
+    continue_pending(&attempt, &track);
     wr_report_attempt(&attempt, &registers);
 }

@@ -21,15 +21,26 @@ bool wr_may_look(void);
 
 /* socket() failed. */
 void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns);
-/* bind() or listen() failed; address NULL for listen(). */
+/* bind(), listen() or accept() failed; address NULL for all but bind(). */
 void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t len, int error,
                      uint64_t start_ns);
 /* connect() failed at once, or a second connect() returned the error of the first. */
 void wr_failed_connect(int fd, const void *address, socklen_t len, int error, uint64_t start_ns);
-/* SO_ERROR delivered the error of a connect() that was pending. */
-void wr_failed_pending(int fd, int error);
+/* Another call than connect() delivered the error of a connect() that was pending. */
+void wr_failed_pending(int fd, int error, enum wr_door door);
+/* A socket without a connection (UDP) could not send, or was told by a later call that what it sent
+ * was refused. address: the destination argument; NULL = the one that it is connected to. */
+void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_t len, int error,
+                        uint64_t start_ns);
+/* The program stops waiting for a pending connect(). Before the real call: afterwards nothing could
+ * be learned from the socket. */
+void wr_gave_up(int fd, enum wr_door door);
+/* A connection that stood, and ended or answered in a way that is a failure: outcome CLOSED,
+ * ANSWERED or SELF; error 0 = end of file, or none. */
+void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
+                            const struct wr_first_bytes *first);
 
-/* The common end of all four: probes, diagnoses, renders and writes. `attempt` has all but the
+/* The common end of all: probes, diagnoses, renders and writes. `attempt` has all but the
  * name and end_ns. pipeline.c. */
 void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *registers);
 

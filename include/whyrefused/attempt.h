@@ -11,7 +11,43 @@
 
 #include "whyrefused/address.h"
 
-enum wr_call { WR_CALL_SOCKET, WR_CALL_BIND, WR_CALL_LISTEN, WR_CALL_CONNECT, WR_CALLS };
+/* What did not come about. SEND and RECV: on a socket that had no connection to lose (UDP), or
+ * whose connection never carried a byte; the error of a pending connect() is CONNECT by whatever
+ * door. */
+enum wr_call {
+    WR_CALL_SOCKET,
+    WR_CALL_BIND,
+    WR_CALL_LISTEN,
+    WR_CALL_CONNECT,
+    WR_CALL_ACCEPT,
+    WR_CALL_SEND,
+    WR_CALL_RECV,
+    WR_CALLS
+};
+
+/* By which call the program learned of it, or by which it gave up. */
+enum wr_door {
+    WR_DOOR_CALL,     /* the call itself */
+    WR_DOOR_SO_ERROR, /* getsockopt(SO_ERROR) */
+    WR_DOOR_AGAIN,    /* a second connect() */
+    WR_DOOR_SEND,     /* send(), write() and their kin */
+    WR_DOOR_RECV,     /* recv(), read() and their kin */
+    WR_DOOR_CLOSE,    /* close(), while it was pending */
+    WR_DOOR_SHUTDOWN, /* shutdown(), while it was pending */
+    WR_DOOR_REPLACED, /* dup2() over it */
+    WR_DOOR_EXIT,     /* the process ended */
+    WR_DOORS
+};
+
+enum wr_outcome {
+    WR_OUTCOME_ERROR,   /* an errno */
+    WR_OUTCOME_GAVE_UP, /* the program stopped waiting before the kernel did */
+    WR_OUTCOME_CLOSED,  /* the peer closed before any byte came: end of file, ECONNRESET or EPIPE */
+    WR_OUTCOME_ANSWERED,  /* the first bytes of the peer say no, or are of another protocol */
+    WR_OUTCOME_SELF,      /* connected to itself */
+    WR_OUTCOME_RECOVERED, /* it works now, after failures that were reported */
+    WR_OUTCOMES
+};
 
 /* What is known of a descriptor's past when a call on it fails. */
 enum wr_history {
@@ -27,10 +63,35 @@ enum wr_history {
 /* Longest socket address that is looked at: more than any family that is diagnosed needs. */
 #define WR_SOCKADDR_MAX 256
 
+/* The beginning of what was said on a connection, each way. */
+#define WR_FIRST_OUT 128
+#define WR_FIRST_IN 512
+
+struct wr_first_bytes {
+    uint16_t out_len, in_len; /* bytes kept; 0 = none were seen to pass */
+    bool shut_down;           /* the program had ended its own side before the peer closed */
+    bool last_in_eof;         /* the peer closed after these */
+    uint64_t connected_ns;    /* CLOCK_MONOTONIC, when the connection stood; 0 = not known */
+    unsigned char out[WR_FIRST_OUT];
+    unsigned char in[WR_FIRST_IN];
+};
+
+/* Of TCP_INFO (tcp(7), include/uapi/linux/tcp.h), sampled while the socket still had it. */
+struct wr_tcp_sample {
+    bool known;
+    uint8_t state;        /* TCP_SYN_SENT 2, TCP_CLOSE 7, ... */
+    uint32_t retransmits; /* tcpi_total_retrans: SYNs sent again */
+    uint32_t rto_us;
+};
+
 struct wr_attempt {
     enum wr_call call;
-    int fd;            /* -1 for socket() */
-    int error;         /* errno that the program got; > 0 */
+    enum wr_door door;
+    enum wr_outcome outcome;
+    int fd; /* -1 for socket() */
+    /* errno that the program got; > 0. GAVE_UP: ETIMEDOUT, which it did not wait for. 0 where the
+     * outcome is none: CLOSED by an end of file, ANSWERED, SELF, RECOVERED. */
+    int error;
     uint64_t start_ns; /* CLOCK_MONOTONIC, when the call (for a pending one: connect) was made */
     uint64_t end_ns;   /* CLOCK_MONOTONIC, when the program got the error */
     uint64_t time_us;  /* CLOCK_REALTIME, microseconds since the epoch, at end_ns */
@@ -53,6 +114,16 @@ struct wr_attempt {
     enum wr_history history;
     bool bound;             /* bind() was seen to choose this socket's local address */
     struct wr_addr earlier; /* target of the connect() that history speaks of, if any */
+
+    struct wr_tcp_sample tcp;
+    struct wr_first_bytes first;
+    /* When this process last connected to the same address and port; CLOCK_MONOTONIC, 0 = never */
+    uint64_t succeeded_ns;
+    /* RECOVERED: failures of this target, this time; when the first of them was (CLOCK_MONOTONIC),
+     * and the cause that was reported then (struct wr_cause of cause.h) */
+    uint32_t tries;
+    uint64_t failing_since_ns;
+    const char *failing_cause;
 
     /* Name and service that the program gave getaddrinfo() for this target; "" = none seen */
     char name[WR_NAME_MAX];

@@ -64,7 +64,7 @@ static WR_COLD void error_delivered(int fd, int delivered)
     if (delivered == 0 || !wr_track_get(fd, &track) || track.history != WR_HISTORY_PENDING ||
         !wr_may_look())
         return;
-    wr_failed_pending(fd, delivered);
+    wr_failed_pending(fd, delivered, WR_DOOR_SO_ERROR);
     wr_track_set(fd, WR_HISTORY_FAILED);
 }
 

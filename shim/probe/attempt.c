@@ -4,18 +4,13 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/words.h"
 #include "probe/probe.h"
-
-static const char *const call_names[WR_CALLS] = {
-    [WR_CALL_SOCKET] = "socket",
-    [WR_CALL_BIND] = "bind",
-    [WR_CALL_LISTEN] = "listen",
-    [WR_CALL_CONNECT] = "connect",
-};
 
 static void set_address(const struct wr_attempt *attempt, struct wr_evidence *ev)
 {
-    if (attempt->call == WR_CALL_SOCKET || attempt->call == WR_CALL_LISTEN)
+    if (attempt->call == WR_CALL_SOCKET || attempt->call == WR_CALL_LISTEN ||
+        attempt->call == WR_CALL_ACCEPT)
         return;
     wr_set_uint(ev, WR_FACT_address_length, attempt->address_len);
     if (attempt->address_read >= sizeof(sa_family_t))
@@ -34,8 +29,14 @@ void wr_probe_attempt(struct wr_probe_ctx *ctx)
     const struct wr_attempt *attempt = ctx->attempt;
     struct wr_evidence *ev = ctx->ev;
 
-    wr_set_str(ev, WR_FACT_call, call_names[attempt->call]);
-    wr_set_errno(ev, WR_FACT_error, attempt->error);
+    wr_set_str(ev, WR_FACT_call, wr_call_word(attempt->call));
+    wr_set_str(ev, WR_FACT_outcome, wr_outcome_word(attempt->outcome));
+    wr_set_str(ev, WR_FACT_door, wr_door_word(attempt->door));
+    wr_set_bool(ev, WR_FACT_gave_up, attempt->outcome == WR_OUTCOME_GAVE_UP);
+    if (attempt->error == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP)
+        wr_set_absent(ev, WR_FACT_error);
+    else
+        wr_set_errno(ev, WR_FACT_error, attempt->error);
     if (ctx->host_pid > 0)
         wr_set_uint(ev, WR_FACT_host_pid, (uint64_t)ctx->host_pid);
     wr_set_uint(ev, WR_FACT_elapsed_us, (attempt->end_ns - attempt->start_ns) / 1000);

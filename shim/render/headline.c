@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/words.h"
 #include "render/errno.h"
 #include "render/parts.h"
 #include "render/render.h"
@@ -118,6 +119,15 @@ static void put_socket_call(const struct wr_attempt *attempt, struct wr_buf *out
     wr_buf_char(out, ')');
 }
 
+/* Where there is no errno to tell of. */
+static const char *const outcome_texts[WR_OUTCOMES] = {
+    [WR_OUTCOME_GAVE_UP] = " got no answer before the program gave up",
+    [WR_OUTCOME_CLOSED] = " was closed by the peer before any byte came",
+    [WR_OUTCOME_ANSWERED] = " was turned down by the peer",
+    [WR_OUTCOME_SELF] = " reached the program itself",
+    [WR_OUTCOME_RECOVERED] = " works now",
+};
+
 static void put_outcome(int error, struct wr_buf *out)
 {
     const char *text = wr_errno_text(error);
@@ -157,10 +167,13 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
     } else {
         if (transport != NULL && strcmp(transport, "udp") == 0)
             wr_buf_str(out, "UDP ");
-        wr_buf_str(out, wr_say_call(report));
+        wr_buf_str(out, wr_call_word(attempt->call));
         put_subject(report, out);
     }
-    put_outcome(attempt->error, out);
+    if (outcome_texts[attempt->outcome] != NULL)
+        wr_buf_str(out, outcome_texts[attempt->outcome]);
+    else
+        put_outcome(attempt->error, out);
     wr_buf_str(out, ": ");
     before = out->len;
     if (!wr_template(report->verdict->cause->headline, report->evidence, wr_report_quote(report),

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/date.h"
+#include "base/words.h"
 #include "render/errno.h"
 #include "render/formats.h"
 #include "render/parts.h"
@@ -36,26 +37,22 @@ static void put_head(const struct wr_report *report, struct wr_json *json)
     wr_json_text(json, "ecs.version", ECS_VERSION);
 }
 
-static void put_event(const struct wr_report *report, struct wr_json *json)
+/* Where the program got no errno. */
+static const char *const error_types[WR_OUTCOMES] = {
+    [WR_OUTCOME_ERROR] = "UNKNOWN",     [WR_OUTCOME_GAVE_UP] = "TIMEOUT",
+    [WR_OUTCOME_CLOSED] = "EOF",        [WR_OUTCOME_ANSWERED] = "ANSWER",
+    [WR_OUTCOME_SELF] = "SELF_CONNECT",
+};
+
+static void put_error(const struct wr_attempt *attempt, struct wr_json *json)
 {
-    const struct wr_attempt *attempt = report->attempt;
-    bool denied = attempt->error == EACCES || attempt->error == EPERM;
     const char *text = wr_errno_text(attempt->error);
 
-    wr_json_text(json, "event.kind", "event");
-    wr_json_key(json, "event.category");
-    wr_buf_str(json->out, "[\"network\"]");
-    wr_json_key(json, "event.type");
-    wr_buf_str(json->out,
-               denied ? "[\"connection\",\"error\",\"denied\"]" : "[\"connection\",\"error\"]");
-    wr_json_text(json, "event.outcome", "failure");
-    wr_json_text(json, "event.action", wr_say_call(report));
-    wr_json_text(json, "event.code", report->verdict->cause->id);
-    wr_json_text(json, "event.reason", report->verdict->cause->what);
-    wr_json_number(json, "event.duration",
-                   attempt->end_ns > attempt->start_ns ? attempt->end_ns - attempt->start_ns : 0);
-    wr_json_number(json, "event.sequence", report->sequence);
-    wr_json_text(json, "event.dataset", "whyrefused.report");
+    if (attempt->error == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP) {
+        if (error_types[attempt->outcome] != NULL)
+            wr_json_text(json, "error.type", error_types[attempt->outcome]);
+        return;
+    }
     wr_json_key(json, "error.type");
     wr_buf_char(json->out, '"');
     wr_buf_errno(json->out, attempt->error);
@@ -66,6 +63,28 @@ static void put_event(const struct wr_report *report, struct wr_json *json)
     wr_buf_char(json->out, '"');
     if (text != NULL)
         wr_json_text(json, "error.message", text);
+}
+
+static void put_event(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    bool denied = attempt->error == EACCES || attempt->error == EPERM;
+
+    wr_json_text(json, "event.kind", "event");
+    wr_json_key(json, "event.category");
+    wr_buf_str(json->out, "[\"network\"]");
+    wr_json_key(json, "event.type");
+    wr_buf_str(json->out,
+               denied ? "[\"connection\",\"error\",\"denied\"]" : "[\"connection\",\"error\"]");
+    wr_json_text(json, "event.outcome", "failure");
+    wr_json_text(json, "event.action", wr_call_word(attempt->call));
+    wr_json_text(json, "event.code", report->verdict->cause->id);
+    wr_json_text(json, "event.reason", report->verdict->cause->what);
+    wr_json_number(json, "event.duration",
+                   attempt->end_ns > attempt->start_ns ? attempt->end_ns - attempt->start_ns : 0);
+    wr_json_number(json, "event.sequence", report->sequence);
+    wr_json_text(json, "event.dataset", "whyrefused.report");
+    put_error(attempt, json);
 }
 
 static void put_addr_key(const struct wr_report *report, struct wr_json *json, const char *key,

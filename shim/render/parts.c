@@ -237,16 +237,6 @@ const char *wr_say_confidence(const struct wr_report *report)
     }
 }
 
-const char *wr_say_call(const struct wr_report *report)
-{
-    static const char *const names[WR_CALLS] = {[WR_CALL_SOCKET] = "socket",
-                                                [WR_CALL_BIND] = "bind",
-                                                [WR_CALL_LISTEN] = "listen",
-                                                [WR_CALL_CONNECT] = "connect"};
-
-    return report->attempt->call < WR_CALLS ? names[report->attempt->call] : "call";
-}
-
 bool wr_unix_name(const struct wr_attempt *attempt, struct wr_unix_name *ret_name)
 {
     const size_t head = offsetof(struct sockaddr_un, sun_path);

@@ -40,8 +40,6 @@ bool wr_say_fix(const struct wr_report *report, unsigned i, bool command, struct
 
 /* "certain", "likely", "possible" */
 const char *wr_say_confidence(const struct wr_report *report);
-/* "connect", "bind", ... */
-const char *wr_say_call(const struct wr_report *report);
 
 /* The unix socket address: what to print for it ("/run/x.sock", "@name" raw bytes after the
  * '@'). False where the address is none, or has no name. */
