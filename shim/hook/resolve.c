@@ -12,7 +12,7 @@
 WR_STARTUP _Atomic(void *) wr_real[WR_HOOKS];
 
 /* Not pointers: they would not be relocated yet (base/deferred.h). */
-static const char hook_names[WR_HOOKS][16] = {
+static const char hook_names[WR_HOOKS][24] = {
 #define HOOK(name, why) #name,
 #include "hook/hooks.def"
 #undef HOOK
