@@ -11,11 +11,13 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/environ.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "frames/canary.h"
 #include "track/bound.h"
 #include "track/names.h"
 #include "track/successes.h"
+#include "track/targets.h"
 #include "track/track.h"
 
 bool wr_may_look(void)
@@ -34,7 +36,6 @@ static int socket_number(int fd, int option)
 static void look_at_socket(struct wr_attempt *attempt)
 {
     attempt->domain = socket_number(attempt->fd, SO_DOMAIN);
-    attempt->type = socket_number(attempt->fd, SO_TYPE);
     attempt->protocol = socket_number(attempt->fd, SO_PROTOCOL);
 }
 
@@ -58,10 +59,13 @@ static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int err
     memset(attempt, 0, sizeof(*attempt));
     attempt->call = call;
     attempt->fd = fd;
+    attempt->row = -1;
     attempt->error = error;
     attempt->start_ns = start_ns;
     attempt->end_ns = wr_now_ns();
     attempt->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
+    if (call != WR_CALL_SOCKET)
+        attempt->type = socket_number(fd, SO_TYPE);
 }
 
 static void copy_address(struct wr_attempt *attempt, const void *address, socklen_t len)
@@ -74,11 +78,15 @@ static void copy_address(struct wr_attempt *attempt, const void *address, sockle
             wr_peek(address, attempt->address.bytes, len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
     attempt->address_read = got > 0 ? (socklen_t)got : 0;
     wr_addr_from_sockaddr(attempt->address.bytes, attempt->address_read, &attempt->target);
-    if (attempt->target.family != 0) {
-        wr_names_find(&attempt->target, attempt->name, sizeof(attempt->name), attempt->service,
-                      sizeof(attempt->service));
-        attempt->succeeded_ns = wr_successes_last(&attempt->target);
-    }
+}
+
+static void take_origin(struct wr_attempt *attempt)
+{
+    if (attempt->target.family == 0)
+        return;
+    wr_names_find(&attempt->target, attempt->name, sizeof(attempt->name), attempt->service,
+                  sizeof(attempt->service));
+    attempt->succeeded_ns = wr_successes_last(&attempt->target);
 }
 
 static void take_bound(struct wr_attempt *attempt)
@@ -107,6 +115,19 @@ static void take_history(struct wr_attempt *attempt)
                                                                       : WR_HISTORY_CONNECTED;
 }
 
+/* A repeat is counted here and costs little; for what is news the rest is gathered. */
+static void go_on(struct wr_attempt *attempt, const struct wr_registers *registers)
+{
+    if (wr_process_borrows_memory() || wr_targets_note(attempt) == WR_SEEN_AGAIN)
+        return;
+    if (attempt->call != WR_CALL_SOCKET) {
+        look_at_socket(attempt);
+        take_origin(attempt);
+        take_history(attempt);
+    }
+    wr_report_attempt(attempt, registers);
+}
+
 void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t start_ns)
 {
     struct wr_registers registers;
@@ -117,7 +138,7 @@ void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t st
     attempt.domain = domain;
     attempt.type = type & 0xf;
     attempt.protocol = protocol;
-    wr_report_attempt(&attempt, &registers);
+    go_on(&attempt, &registers);
 }
 
 void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t len, int error,
@@ -128,10 +149,8 @@ void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t l
 
     WR_CAPTURE(&registers);
     begin(&attempt, call, fd, error, start_ns);
-    look_at_socket(&attempt);
     copy_address(&attempt, address, len);
-    take_history(&attempt);
-    wr_report_attempt(&attempt, &registers);
+    go_on(&attempt, &registers);
 }
 
 void wr_failed_connect(int fd, const void *address, socklen_t len, int error, uint64_t start_ns)
@@ -142,16 +161,14 @@ void wr_failed_connect(int fd, const void *address, socklen_t len, int error, ui
 
     WR_CAPTURE(&registers);
     begin(&attempt, WR_CALL_CONNECT, fd, error, start_ns);
-    look_at_socket(&attempt);
     copy_address(&attempt, address, len);
-    take_history(&attempt);
     /* the second connect() of a pending one returns the error of the first */
     if (error != EALREADY && error != EISCONN && wr_track_get(fd, &track) &&
         track.history == WR_HISTORY_PENDING) {
         attempt.start_ns = track.start_ns;
         attempt.door = WR_DOOR_AGAIN;
     }
-    wr_report_attempt(&attempt, &registers);
+    go_on(&attempt, &registers);
 }
 
 /* SO_ERROR may speak of a connection that was there and broke: then a round trip was measured. */
@@ -162,14 +179,6 @@ static bool was_connected(int fd)
 
     memset(&info, 0, sizeof(info));
     return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_rtt != 0;
-}
-
-/* Of a connect() that was remembered on this descriptor. */
-static void continue_pending(struct wr_attempt *attempt, const struct wr_track *track)
-{
-    look_at_socket(attempt);
-    copy_address(attempt, track->address, track->address_len);
-    take_history(attempt);
 }
 
 void wr_failed_pending(int fd, int error, enum wr_door door)
@@ -183,8 +192,8 @@ void wr_failed_pending(int fd, int error, enum wr_door door)
         return;
     begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
     attempt.door = door;
-    continue_pending(&attempt, &track);
-    wr_report_attempt(&attempt, &registers);
+    copy_address(&attempt, track.address, track.address_len);
+    go_on(&attempt, &registers);
 }
 
 void wr_gave_up(int fd, enum wr_door door)
@@ -200,8 +209,8 @@ void wr_gave_up(int fd, enum wr_door door)
     attempt.door = door;
     attempt.outcome = WR_OUTCOME_GAVE_UP;
     take_tcp(&attempt);
-    continue_pending(&attempt, &track);
-    wr_report_attempt(&attempt, &registers);
+    copy_address(&attempt, track.address, track.address_len);
+    go_on(&attempt, &registers);
 }
 
 /* What the socket is connected to. */
@@ -223,13 +232,11 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
     WR_CAPTURE(&registers);
     begin(&attempt, call, fd, error, start_ns);
     attempt.door = call == WR_CALL_RECV ? WR_DOOR_RECV : WR_DOOR_SEND;
-    look_at_socket(&attempt);
     if (address != NULL)
         copy_address(&attempt, address, len);
     else
         copy_peer(&attempt);
-    take_history(&attempt);
-    wr_report_attempt(&attempt, &registers);
+    go_on(&attempt, &registers);
 }
 
 void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
@@ -247,6 +254,25 @@ void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_
     attempt.door = door;
     attempt.first = *first;
     take_tcp(&attempt);
-    continue_pending(&attempt, &track);
-    wr_report_attempt(&attempt, &registers);
+    copy_address(&attempt, track.address, track.address_len);
+    go_on(&attempt, &registers);
+}
+
+void wr_came_good(int fd, const struct wr_addr *target, uint64_t start_ns,
+                  const struct wr_attempt *what, const struct wr_registers *registers)
+{
+    struct wr_attempt attempt;
+
+    begin(&attempt, WR_CALL_CONNECT, fd, 0, start_ns);
+    attempt.outcome = WR_OUTCOME_RECOVERED;
+    attempt.tries = what->tries;
+    attempt.failing_since_ns = what->failing_since_ns;
+    attempt.failing_cause = what->failing_cause;
+    attempt.target = *target;
+    attempt.address_len = wr_addr_to_sockaddr(target, attempt.address.bytes);
+    attempt.address_read = attempt.address_len;
+    look_at_socket(&attempt);
+    take_origin(&attempt);
+    take_history(&attempt);
+    wr_report_attempt(&attempt, registers);
 }

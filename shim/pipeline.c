@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/address.h"
@@ -18,70 +18,17 @@
 #include "diagnose/diagnose.h"
 #include "failure.h"
 #include "frames/frames.h"
+#include "hold.h"
 #include "probe/probe.h"
 #include "render/render.h"
 #include "sink/sink.h"
 #include "start.h"
-#include "track/fold.h"
+#include "track/targets.h"
 #include "whoami.h"
+#include "workspace.h"
 
-/* All the memory of one report: far too much for a small stack. */
-struct workspace {
-    struct wr_evidence evidence;
-    struct wr_verdict verdict;
-    struct wr_frames frames;
-    struct wr_process process;
-    char headline[1024];
-    char target[512];
-    char variable[512]; /* value of a %q{VAR} */
-    _Alignas(16) char scratch[WR_PROBE_SCRATCH];
-    char output[WR_RENDER_MAX];
-    char json[WR_RENDER_MAX];
-    struct wr_worker_space worker;
-};
-
-/* One report at a time uses the static one; others (and a fork child of a busy parent) map. */
-static struct workspace shared;
-static _Atomic bool shared_taken;
-
-static struct workspace *take_workspace(void)
-{
-    bool free = false;
-    long at;
-
-    if (wr_process_owns_memory() && atomic_compare_exchange_strong(&shared_taken, &free, true))
-        return &shared;
-    at = WR_SYS(mmap, 0, sizeof(struct workspace), PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return at < 0 && at > -4096 ? NULL : (struct workspace *)at;
-}
-
-static void give_workspace(struct workspace *space)
-{
-    if (space == &shared)
-        atomic_store(&shared_taken, false);
-    else
-        WR_SYS(munmap, space, sizeof(*space));
-}
-
-/* All but those that a fault of this thread raises. No handler of the host runs, and longjmps,
- * while we work; what comes meanwhile is delivered afterwards. */
-static uint64_t block_signals(void)
-{
-    const uint64_t faults = 1u << (11 - 1) /* SEGV */ | 1u << (7 - 1) /* BUS */ |
-                            1u << (4 - 1) /* ILL */ | 1u << (8 - 1) /* FPE */ |
-                            1u << (5 - 1) /* TRAP */ | 1u << (31 - 1) /* SYS */;
-    uint64_t mask = ~faults, before = 0;
-
-    /* added to what the host blocks: those faults among them that it waits for stay blocked */
-    WR_SYS(rt_sigprocmask, 0 /* SIG_BLOCK */, &mask, &before, sizeof(mask));
-    return before;
-}
-
-static void restore_signals(uint64_t before)
-{
-    WR_SYS(rt_sigprocmask, 2 /* SIG_SETMASK */, &before, 0, sizeof(before));
-}
+/* At the end of a process: more are hardly read. */
+#define SUMMARIES_MAX 32
 
 /* Counts of this process; a fork child starts its own. */
 static struct {
@@ -104,11 +51,14 @@ struct run {
     struct wr_attempt *attempt;
     const struct wr_registers *registers;
     const struct wr_settings *settings;
-    struct workspace *space;
+    struct wr_workspace *space;
     uint64_t until_ns;
     struct wr_report report;
     bool no_descriptors; /* a probe could not open what it needs: the table is full */
     bool beside;         /* in a child with a descriptor table of its own */
+    bool kept;           /* of an earlier moment: the stack as it was then is in the workspace */
+    bool given_away;     /* the workspace is held */
+    const struct wr_name_group *group; /* addresses that belong together with it; NULL = none */
 };
 
 /* "host:port" for both the name and the address, "unix:/path": what WHYREFUSED_IGNORE may name. */
@@ -140,9 +90,16 @@ static bool ignores_target(const struct run *run, const char *list)
     return false;
 }
 
+static void take_earlier_cause(struct wr_verdict *verdict, const char *id)
+{
+    memset(verdict, 0, sizeof(*verdict));
+    verdict->cause = wr_cause_by_id(id);
+    verdict->confidence = WR_MATCH_LIKELY;
+}
+
 static void find_causes(struct run *run)
 {
-    struct workspace *space = run->space;
+    struct wr_workspace *space = run->space;
     enum wr_tier tier = (enum wr_tier)run->settings->number[WR_SETTING_probes];
 
     memset(space->evidence.state, 0, sizeof(space->evidence.state));
@@ -154,6 +111,10 @@ static void find_causes(struct run *run)
     if (run->no_descriptors && !run->beside)
         return; /* again, in a child */
     wr_diagnose(&space->evidence, &space->verdict);
+    /* what has come good is told by what it was, where nothing tells more */
+    if (run->attempt->outcome == WR_OUTCOME_RECOVERED && run->attempt->failing_cause != NULL &&
+        space->verdict.cause->rank == 0)
+        take_earlier_cause(&space->verdict, run->attempt->failing_cause);
 }
 
 /* The journal and syslog carry the report as JSON beside the line for people. */
@@ -167,7 +128,7 @@ static bool wants_json(const struct wr_settings *settings)
 
 static const char *value_of_variable(void *ctx, const char *name, size_t len)
 {
-    struct workspace *space = ctx;
+    struct wr_workspace *space = ctx;
     char terminated[64];
 
     if (len >= sizeof(terminated))
@@ -179,22 +140,41 @@ static const char *value_of_variable(void *ctx, const char *name, size_t len)
                : NULL;
 }
 
+static struct wr_sink_target sink_target(const struct wr_settings *settings,
+                                         struct wr_workspace *space)
+{
+    return (struct wr_sink_target){.log = settings->text[WR_SETTING_log],
+                                   .stderr_identity = wr_start_stderr(),
+                                   .pid = space->process.pid,
+                                   .program = space->process.name,
+                                   .host = space->process.host,
+                                   .environment = value_of_variable,
+                                   .environment_ctx = space};
+}
+
+static void write_out(struct wr_sink_target *target, const struct wr_buf *out,
+                      const struct wr_sink_fields *fields)
+{
+    int error = wr_sink_write(target, out->data, out->len, fields);
+
+    if (error < 0 && wr_sink_kind(target->log) != WR_SINK_STDERR) {
+        /* better in the wrong place than nowhere */
+        wr_complain_of_log(target, error);
+        target->log = "stderr";
+        wr_sink_write(target, out->data, out->len, fields);
+    }
+}
+
 static void write_report(struct run *run)
 {
-    struct workspace *space = run->space;
+    struct wr_workspace *space = run->space;
     const struct wr_settings *settings = run->settings;
     enum wr_format format = (enum wr_format)settings->number[WR_SETTING_format];
-    struct wr_sink_target target = {.log = settings->text[WR_SETTING_log],
-                                    .stderr_identity = wr_start_stderr(),
-                                    .pid = space->process.pid,
-                                    .program = space->process.name,
-                                    .host = space->process.host,
-                                    .environment = value_of_variable,
-                                    .environment_ctx = space};
+    struct wr_sink_target target = sink_target(settings, space);
     struct wr_buf headline = wr_buf_on(space->headline, sizeof(space->headline));
     struct wr_buf out = wr_buf_on(space->output, sizeof(space->output));
     struct wr_buf json = wr_buf_on(space->json, sizeof(space->json));
-    int error;
+
     wr_render(format, &run->report, format != WR_FORMAT_JSON && wr_wants_colour(settings, &target),
               &out);
     wr_render_headline(&run->report, &headline);
@@ -207,65 +187,144 @@ static void write_report(struct run *run)
                                     .json = json.data,
                                     .json_len = json.len,
                                     .error = run->attempt->error};
-    error = wr_sink_write(&target, out.data, out.len, &fields);
-    if (error < 0 && wr_sink_kind(target.log) != WR_SINK_STDERR) {
-        /* better in the wrong place than nowhere */
-        wr_complain_of_log(&target, error);
-        target.log = "stderr";
-        wr_sink_write(&target, out.data, out.len, &fields);
-    }
+    write_out(&target, &out, &fields);
+}
+
+static bool is_ignored(const struct run *run)
+{
+    const char *ignore = run->settings->text[WR_SETTING_ignore];
+
+    return ignore[0] != '\0' && (wr_settings_list_matches(ignore, run->space->verdict.cause->id) ||
+                                 ignores_target(run, ignore));
 }
 
 static void finish(struct run *run)
 {
-    struct workspace *space = run->space;
-    const char *ignore = run->settings->text[WR_SETTING_ignore];
+    struct wr_workspace *space = run->space;
 
-    if (ignore[0] != '\0' &&
-        (wr_settings_list_matches(ignore, space->verdict.cause->id) || ignores_target(run, ignore)))
-        return;
     run->report.sequence = atomic_fetch_add(&counts.reports, 1) + 1;
     /* other threads may have come first */
-    if (run->report.sequence > run->settings->number[WR_SETTING_limit])
+    if (run->report.sequence > run->settings->number[WR_SETTING_limit]) {
+        wr_targets_set_fate(run->attempt->row, WR_FATE_COUNTED);
         return;
+    }
     if (run->settings->number[WR_SETTING_backtrace] != 0) {
-        wr_frames_take(run->registers, &space->worker, run->until_ns, &space->frames);
+        wr_frames_take(run->registers, run->kept ? space->stack : NULL, space->stack_len,
+                       &space->worker, run->until_ns, &space->frames);
         run->report.frames = &space->frames;
     }
-    run->report.spent_us = (wr_now_ns() - run->attempt->end_ns) / 1000;
     write_report(run);
+    wr_targets_set_fate(run->attempt->row, WR_FATE_TOLD);
+}
+
+static struct run begin(struct wr_attempt *attempt, const struct wr_registers *registers,
+                        const struct wr_settings *settings, struct wr_workspace *space)
+{
+    uint64_t redact = settings->number[WR_SETTING_redact];
+
+    return (struct run){.attempt = attempt,
+                        .registers = registers,
+                        .settings = settings,
+                        .space = space,
+                        .until_ns = wr_now_ns() + settings->number[WR_SETTING_budget_ms] * 1000000u,
+                        .report = {.attempt = attempt,
+                                   .evidence = &space->evidence,
+                                   .verdict = &space->verdict,
+                                   .process = &space->process,
+                                   .redact_hosts = (redact >> WR_REDACT_HOSTS & 1) != 0,
+                                   .redact_paths = (redact >> WR_REDACT_PATHS & 1) != 0}};
+}
+
+static void say_held(const struct wr_settings *settings, struct wr_told *told)
+{
+    struct wr_workspace *space = told->space;
+    struct run run = begin(&space->attempt, &space->registers, settings, space);
+
+    run.kept = true;
+    run.report.out_of_time = space->out_of_time;
+    run.report.spent_us = space->spent_us;
+    run.report.tries = told->tries;
+    run.report.tries_count = told->tries_count;
+    run.report.addresses = told->addresses;
+    finish(&run);
+}
+
+void wr_report_held(struct wr_told *told)
+{
+    const struct wr_settings *settings = wr_configure(&told->space->worker);
+
+    if (settings != NULL)
+        say_held(settings, told);
+}
+
+/* Of several addresses of one name. True where nothing is to be said of this one. */
+static bool belongs_to_others(struct run *run)
+{
+    struct wr_told told;
+
+    if (run->group == NULL || run->beside)
+        return false;
+    run->space->spent_us = run->report.spent_us;
+    switch (wr_hold_offer(run->attempt, run->registers, run->group, run->space,
+                          run->report.out_of_time, &told)) {
+    case WR_OFFER_ALONE:
+        return false;
+    case WR_OFFER_LATE:
+        wr_targets_set_fate(run->attempt->row, WR_FATE_COUNTED);
+        return true;
+    case WR_OFFER_LAST:
+        say_held(run->settings, &told);
+        wr_workspace_give(told.space);
+        break;
+    case WR_OFFER_KEPT:
+        break;
+    }
+    run->given_away = true;
+    return true;
 }
 
 static void run_all(void *arg)
 {
     struct run *run = arg;
+    int row = run->attempt->row;
+    const char *before = wr_targets_cause(row), *cause;
 
     find_causes(run);
     if (run->no_descriptors && !run->beside)
         return;
-    finish(run);
+    cause = run->space->verdict.cause->id;
+    wr_targets_set_cause(row, cause);
+    wr_targets_set_name(row, run->attempt->name);
+    run->report.spent_us = (wr_now_ns() - run->attempt->end_ns) / 1000;
+    if (is_ignored(run)) {
+        wr_targets_set_fate(row, WR_FATE_NOTHING);
+        return;
+    }
+    /* a repeat, looked at again: the same story is not told twice */
+    if (wr_targets_fate(row) == WR_FATE_TOLD && before == cause)
+        return;
+    if (!belongs_to_others(run))
+        finish(run);
 }
 
-static void report(struct wr_attempt *attempt, const struct wr_registers *registers,
-                   const struct wr_settings *settings, struct workspace *space)
+/* True where the workspace is held. */
+static bool report(struct wr_attempt *attempt, const struct wr_registers *registers,
+                   const struct wr_settings *settings, struct wr_workspace *space,
+                   const struct wr_name_group *group)
 {
-    uint64_t redact = settings->number[WR_SETTING_redact];
-    struct run run = {.attempt = attempt,
-                      .registers = registers,
-                      .settings = settings,
-                      .space = space,
-                      .until_ns =
-                          attempt->end_ns + settings->number[WR_SETTING_budget_ms] * 1000000u,
-                      .report = {.attempt = attempt,
-                                 .evidence = &space->evidence,
-                                 .verdict = &space->verdict,
-                                 .process = &space->process,
-                                 .redact_hosts = (redact >> WR_REDACT_HOSTS & 1) != 0,
-                                 .redact_paths = (redact >> WR_REDACT_PATHS & 1) != 0}};
+    struct run run = begin(attempt, registers, settings, space);
 
+    run.group = group;
+    if (attempt->outcome == WR_OUTCOME_RECOVERED) {
+        run.report.event = WR_EVENT_RECOVERED;
+        run.report.count = attempt->tries;
+        run.report.lasted_ms = (attempt->end_ns - attempt->failing_since_ns) / 1000000;
+    }
     wr_whoami(&space->process, wants_json(settings), space->scratch);
-    if (!wr_wants_program(settings, space->process.name, space->process.executable))
-        return;
+    if (!wr_wants_program(settings, space->process.name, space->process.executable)) {
+        wr_targets_set_fate(attempt->row, WR_FATE_NOTHING);
+        return false;
+    }
     run.no_descriptors = attempt->error == EMFILE;
     if (!run.no_descriptors)
         run_all(&run);
@@ -273,24 +332,112 @@ static void report(struct wr_attempt *attempt, const struct wr_registers *regist
         run.beside = true;
         wr_worker_beside(run_all, &run, attempt->fd, &space->worker);
     }
+    return run.given_away;
 }
 
 void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *registers)
 {
     uint64_t mask;
-    struct workspace *space;
+    struct wr_name_group group;
+    struct wr_workspace *space;
+    bool grouped, held = false;
 
-    if (wr_process_borrows_memory() || wr_fold_is_retry(attempt))
+    if (wr_process_borrows_memory())
         return;
-    mask = block_signals();
-    space = wr_deferred_relocate() ? take_workspace() : NULL;
+    mask = wr_signals_block();
+    grouped = wr_hold_group(attempt, &group);
+    space = wr_deferred_relocate() ? wr_workspace_take(grouped) : NULL;
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);
 
-        if (settings != NULL && settings->number[WR_SETTING_enabled] != 0 &&
-            reports_so_far() < settings->number[WR_SETTING_limit])
-            report(attempt, registers, settings, space);
-        give_workspace(space);
+        if (settings == NULL || settings->number[WR_SETTING_enabled] == 0)
+            wr_targets_set_fate(attempt->row, WR_FATE_NOTHING);
+        else if (reports_so_far() >= settings->number[WR_SETTING_limit])
+            wr_targets_set_fate(attempt->row, WR_FATE_COUNTED);
+        else
+            held = report(attempt, registers, settings, space, grouped ? &group : NULL);
+        if (!held)
+            wr_workspace_give(space);
     }
-    restore_signals(mask);
+    wr_signals_restore(mask);
+}
+
+/* As much of the attempt as the row kept. */
+static void restore(const struct wr_target *row, struct wr_attempt *ret)
+{
+    size_t len = strlen(row->path);
+
+    memset(ret, 0, sizeof(*ret));
+    ret->call = row->call;
+    ret->outcome = row->outcome;
+    ret->error = row->error;
+    ret->fd = ret->row = ret->protocol = -1;
+    ret->type = row->type;
+    ret->domain = row->domain;
+    ret->target = row->address;
+    ret->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
+    memcpy(ret->name, row->name, sizeof(row->name));
+    if (row->address.family != 0) {
+        ret->address_len = wr_addr_to_sockaddr(&row->address, ret->address.bytes);
+    } else if (len > 0) {
+        ret->address.un.sun_family = AF_UNIX;
+        memcpy(ret->address.un.sun_path, row->path, len);
+        if (row->path[0] == '@')
+            ret->address.un.sun_path[0] = '\0';
+        ret->address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    }
+    ret->address_read = ret->address_len;
+}
+
+static void summarize(const struct wr_settings *settings, struct wr_workspace *space,
+                      const struct wr_target *row)
+{
+    restore(row, &space->attempt);
+    struct run run = begin(&space->attempt, NULL, settings, space);
+
+    memset(space->evidence.state, 0, sizeof(space->evidence.state));
+    memset(&space->verdict, 0, sizeof(space->verdict));
+    space->verdict.cause = row->cause != NULL ? wr_cause_by_id(row->cause) : NULL;
+    if (space->verdict.cause == NULL)
+        space->verdict.cause = wr_cause_by_id(WR_UNEXPLAINED);
+    space->verdict.confidence = WR_MATCH_LIKELY;
+    run.report.event = WR_EVENT_SUMMARY;
+    run.report.count = row->count;
+    run.report.lasted_ms = (row->last_ns - row->first_ns) / 1000000;
+    run.report.first_us = row->first_us;
+    write_report(&run);
+}
+
+/* Told once and come again; or never told, because others of its name were, or too many. */
+static bool is_worth_a_summary(const struct wr_target *row)
+{
+    return (row->fate == WR_FATE_TOLD && row->count > 1) || row->fate == WR_FATE_COUNTED;
+}
+
+void wr_report_summary(void)
+{
+    int32_t pid = (int32_t)WR_SYS(getpid);
+    const struct wr_settings *settings = NULL;
+    struct wr_workspace *space = NULL;
+    unsigned said = 0;
+
+    for (int i = 0; i < WR_TARGETS_ROWS && said < SUMMARIES_MAX; i++) {
+        struct wr_target row;
+
+        if (!wr_targets_get(i, pid, &row) || !is_worth_a_summary(&row))
+            continue;
+        if (space == NULL) {
+            space = wr_workspace_take(false);
+            settings = space != NULL ? wr_configure(&space->worker) : NULL;
+            if (settings == NULL)
+                break;
+            wr_whoami(&space->process, wants_json(settings), space->scratch);
+        }
+        summarize(settings, space, &row);
+        said++;
+        /* said once: should the process go on (a failed exec), it is news again */
+        wr_targets_set_fate(i, WR_FATE_RECOVERED);
+    }
+    if (space != NULL)
+        wr_workspace_give(space);
 }

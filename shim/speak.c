@@ -2,19 +2,88 @@
  * See speak.h. */
 #include "speak.h"
 
-_Atomic uint32_t wr_speak_open;
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/sys.h"
+#include "failure.h"
+#include "hold.h"
+#include "track/targets.h"
+#include "workspace.h"
+
+/* What failed for that address, and for the others of its name, has come good. Counts the failures,
+ * and takes time and cause of the first. */
+static bool recover(const struct wr_addr *address, struct wr_attempt *attempt, uint64_t *ret_us)
+{
+    int32_t pid = (int32_t)WR_SYS(getpid);
+    bool any = false;
+
+    for (int row = wr_targets_next_failing(-1, pid, address); row >= 0;
+         row = wr_targets_next_failing(row, pid, address)) {
+        struct wr_target target;
+
+        if (!wr_targets_get(row, pid, &target) || target.call != WR_CALL_CONNECT ||
+            target.outcome == WR_OUTCOME_ANSWERED)
+            continue;
+        wr_targets_set_fate(row, WR_FATE_RECOVERED);
+        attempt->tries += target.count;
+        if (attempt->failing_since_ns == 0 || target.first_ns < attempt->failing_since_ns) {
+            attempt->failing_since_ns = target.first_ns;
+            attempt->failing_cause = target.cause;
+            *ret_us = target.first_us;
+        }
+        any = true;
+    }
+    return any;
+}
 
 void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
 {
-    (void)fd;
-    (void)target;
-    (void)start_ns;
+    struct wr_registers registers;
+    struct wr_name_group group;
+    struct wr_attempt attempt;
+    uint64_t first_us = 0, mask;
+    bool any;
+
+    WR_CAPTURE(&registers);
+    if (wr_process_borrows_memory())
+        return;
+    memset(&attempt, 0, sizeof(attempt));
+    mask = wr_signals_block();
+    if (wr_hold_connected(target, &group)) {
+        for (uint32_t i = 0; i < group.count; i++) {
+            struct wr_addr address = group.addresses[i];
+
+            address.port = target->port;
+            recover(&address, &attempt, &first_us);
+        }
+    }
+    any = recover(target, &attempt, &first_us) || attempt.tries > 0;
+    wr_signals_restore(mask);
+    if (any)
+        wr_came_good(fd, target, start_ns, &attempt, &registers);
 }
 
 void wr_speak_turned(void)
 {
+    if (wr_process_borrows_memory())
+        return;
+    wr_hold_reap();
 }
 
 void wr_speak_end(void)
 {
+    struct wr_told told;
+    uint64_t mask;
+
+    if (wr_process_borrows_memory())
+        return;
+    mask = wr_signals_block();
+    while (wr_hold_next(&told)) {
+        wr_report_held(&told);
+        wr_workspace_give(told.space);
+    }
+    wr_report_summary();
+    wr_signals_restore(mask);
 }

@@ -6,29 +6,30 @@
 #define WR_SPEAK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "track/targets.h"
 #include "whyrefused/address.h"
 
-/* Targets that have failed and not come good yet, and reports that are held. While it is 0 a
- * success is nobody's business: one load on the way of every connect(). */
-extern _Atomic uint32_t wr_speak_open;
-
-static inline int wr_speak_listens(void)
+/* While nothing has failed that could come good, and nothing is held, a success is nobody's
+ * business: one load on the way of every connect(). */
+static inline bool wr_speak_listens(void)
 {
-    return atomic_load_explicit(&wr_speak_open, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&wr_targets_waiting, memory_order_relaxed) != 0;
 }
 
 /* A connect() to that target has succeeded, on `fd`. To be called where wr_speak_listens(), with
  * the host's errno saved. */
 void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns);
 
-/* The program turns to something else: a new lookup, another socket. Held reports that are old
- * enough are written. To be called where wr_speak_listens(). */
+/* The program turns to something else: a new lookup, another socket. What has waited beside it for
+ * a held report and has ended is cleared away. To be called where wr_speak_listens(). */
 void wr_speak_turned(void);
 
 /* The process, or its program, ends: what is held is written, and the repeats are summed up.
- * Idempotent, takes no lock, may be called in any state of the host. */
+ * Idempotent, takes no lock, may be called in any state of the host. Costs little where nothing
+ * failed. */
 void wr_speak_end(void);
 
 #endif

@@ -43,7 +43,25 @@ struct wr_process {
 
 enum wr_format { WR_FORMAT_TEXT, WR_FORMAT_SHORT, WR_FORMAT_JSON };
 
+/* One address of several that were tried for one name. */
+struct wr_try {
+    struct wr_addr address;
+    enum wr_outcome outcome;
+    int error;
+    const char *cause; /* its id */
+    uint64_t duration_us;
+};
+#define WR_TRIES_MAX 8
+
+enum wr_event {
+    WR_EVENT_REPORT,
+    WR_EVENT_RECOVERED, /* what was reported has come good */
+    WR_EVENT_SUMMARY /* how often it has happened; evidence is empty, of the verdict only the cause
+                      * is set */
+};
+
 struct wr_report {
+    enum wr_event event;
     const struct wr_attempt *attempt;
     const struct wr_evidence *evidence;
     const struct wr_verdict *verdict;
@@ -53,6 +71,12 @@ struct wr_report {
     uint64_t spent_us; /* time that the diagnosis itself took, until rendering */
     bool out_of_time;  /* the budget ended before every probe had run */
     bool redact_hosts, redact_paths;
+    const struct wr_try *tries; /* in the order in which they were made */
+    uint32_t tries_count;       /* 0 = it was the only address */
+    uint32_t addresses;         /* of the name, tried or not */
+    /* RECOVERED and SUMMARY: failures of the target, all of them; from the first to the last, or to
+     * the success; when the first was (CLOCK_REALTIME, 0 = not known) */
+    uint64_t count, lasted_ms, first_us;
 };
 
 #endif

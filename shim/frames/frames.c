@@ -12,9 +12,6 @@
 #include "frames/maps.h"
 #include "helper/worker.h"
 
-/* Enough for the deepest stacks that are worth printing; what is missing is said. */
-#define STACK_BYTES 32768
-
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
 static void fill_registers(const struct wr_registers *from, uint64_t *regs)
@@ -114,16 +111,52 @@ static void read_answer(const char *answer, struct wr_frames *frames)
     }
 }
 
+size_t wr_frames_keep(const struct wr_registers *registers, char *ret_stack)
+{
+    size_t len = 0;
+
+    /* page by page: the stack may end anywhere */
+    while (len < WR_FRAMES_STACK) {
+        const char *from = (const char *)(uintptr_t)registers->sp + len;
+        size_t part = 4096 - ((uintptr_t)from & 4095);
+        long got;
+
+        part = part < WR_FRAMES_STACK - len ? part : WR_FRAMES_STACK - len;
+        got = wr_peek(from, ret_stack + len, part);
+        if (got != (long)part)
+            break;
+        len += part;
+    }
+    return len;
+}
+
+struct stack {
+    uint64_t base;
+    const char *copy; /* NULL = memory as it is now */
+    size_t len;
+};
+
+static bool read_pair(const struct stack *stack, uint64_t at, uint64_t *ret_pair)
+{
+    if (stack->copy == NULL)
+        return wr_peek((const void *)(uintptr_t)at, ret_pair, 16) == 16;
+    if (at < stack->base || at - stack->base + 16 > stack->len)
+        return false;
+    memcpy(ret_pair, stack->copy + (at - stack->base), 16);
+    return true;
+}
+
 /* {saved frame pointer, return address} at each frame pointer, as the ABIs of x86-64 and AArch64
  * lay them. Code built without frame pointers ends the walk, or is skipped by it. */
-static void walk_frame_pointers(const struct wr_registers *registers, struct wr_frames *frames)
+static void walk_frame_pointers(const struct wr_registers *registers, const struct stack *stack,
+                                struct wr_frames *frames)
 {
     uint64_t fp = registers->fp;
 
     while (frames->count < WR_FRAMES_MAX) {
         uint64_t pair[2];
 
-        if ((fp & 7) != 0 || wr_peek((const void *)(uintptr_t)fp, pair, 16) != 16 || pair[1] == 0)
+        if ((fp & 7) != 0 || !read_pair(stack, fp, pair) || pair[1] == 0)
             return;
         if (!wr_maps_is_own(pair[1]))
             frames->frame[frames->count++].pc = pair[1];
@@ -178,17 +211,18 @@ static const char *explain_missing(int error)
     }
 }
 
-void wr_frames_take(const struct wr_registers *registers, struct wr_worker_space *space,
-                    uint64_t until_ns, struct wr_frames *ret_frames)
+void wr_frames_take(const struct wr_registers *registers, const char *stack, size_t stack_len,
+                    struct wr_worker_space *space, uint64_t until_ns, struct wr_frames *ret_frames)
 {
+    const struct stack where = {.base = registers->sp, .copy = stack, .len = stack_len};
     struct wr_snapshot snapshot = {.magic = WR_SNAPSHOT_MAGIC,
                                    .machine = MACHINE,
                                    .pid = (int32_t)WR_SYS(getpid),
-                                   .stack_size = STACK_BYTES,
+                                   .stack_size = stack != NULL ? stack_len : WR_FRAMES_STACK,
                                    .stack_base = registers->sp};
     struct wr_worker_part parts[] = {
         {&snapshot, sizeof(snapshot)},
-        {(const void *)(uintptr_t)registers->sp, STACK_BYTES},
+        {stack != NULL ? stack : (const void *)(uintptr_t)registers->sp, snapshot.stack_size},
     };
     int error;
 
@@ -203,7 +237,7 @@ void wr_frames_take(const struct wr_registers *registers, struct wr_worker_space
         read_answer(space->answer, ret_frames);
     if (ret_frames->count != 0)
         return;
-    walk_frame_pointers(registers, ret_frames);
+    walk_frame_pointers(registers, &where, ret_frames);
     wr_maps_each(space->answer, sizeof(space->answer), until_ns, name_modules, ret_frames);
     drop_nameless(ret_frames);
     if (error != 0 || ret_frames->missing == NULL)

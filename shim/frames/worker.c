@@ -239,9 +239,7 @@ static int run_beside(void *arg)
     return 0;
 }
 
-/* The first child after unshare(CLONE_NEWPID) becomes process 1 of the new namespace, and with its
- * end nothing can be started there any more: that child must not be ours. */
-static bool children_stay_here(void)
+bool wr_worker_children_stay(void)
 {
     static const char links[2][2][40] = {
         {"/proc/self/ns/pid", "/proc/self/ns/pid_for_children"},
@@ -271,7 +269,7 @@ static int beside(struct beside *what, char *stack_end)
 
     if (wr_on_valgrind())
         return -EOPNOTSUPP;
-    if (!children_stay_here())
+    if (!wr_worker_children_stay())
         return -EPERM;
     child = wr_clone(run_beside, stack_end, CLONE_VM | CLONE_VFORK | files, what);
     if (child < 0)

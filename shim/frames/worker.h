@@ -9,6 +9,7 @@
 #ifndef WR_FRAMES_WORKER_H
 #define WR_FRAMES_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,11 @@ struct wr_worker_part {
  * took too long and was killed; another -errno. */
 int wr_worker_run(const char *task, const struct wr_worker_part *parts, unsigned count,
                   const char *extra_path, uint64_t until_ns, struct wr_worker_space *space);
+
+/* False where a child of this process would enter another pid namespace: the first one after
+ * unshare(CLONE_NEWPID) becomes its process 1, and with its end nothing can be started there any
+ * more. That child must not be ours. */
+bool wr_worker_children_stay(void);
 
 /* Runs run(arg) in a child that shares the memory but has its own copy of the descriptor table, in
  * which every descriptor but 0, 1, 2 and `keep` is closed. For hosts that have none left. All

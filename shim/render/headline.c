@@ -156,6 +156,37 @@ static void put_outcome(int error, struct wr_buf *out)
     wr_buf_char(out, ')');
 }
 
+/* " 14 times in 12 s", ", after 3 failures in 2.1 s" */
+static void put_count(const struct wr_report *report, struct wr_buf *out)
+{
+    bool recovered = report->event == WR_EVENT_RECOVERED;
+
+    if (report->event == WR_EVENT_REPORT)
+        return;
+    wr_buf_str(out, recovered ? ", after " : " ");
+    wr_buf_uint(out, report->count);
+    wr_buf_str(out, recovered ? " failure" : " time");
+    if (report->count != 1)
+        wr_buf_char(out, 's');
+    wr_buf_str(out, " in ");
+    wr_buf_s(out, report->lasted_ms * 1000);
+    wr_buf_str(out, " s");
+}
+
+/* What it was, where nothing that was seen now says why: false where the cause speaks of now. */
+static bool put_earlier(const struct wr_report *report, struct wr_buf *out)
+{
+    const char *earlier = report->attempt->failing_cause;
+
+    if (report->event == WR_EVENT_RECOVERED &&
+        (earlier == NULL || strcmp(earlier, report->verdict->cause->id) != 0))
+        return false;
+    if (report->event == WR_EVENT_RECOVERED)
+        wr_buf_str(out, "until then, ");
+    wr_buf_str(out, report->verdict->cause->what);
+    return true;
+}
+
 void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
 {
     const struct wr_attempt *attempt = report->attempt;
@@ -174,7 +205,10 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
         wr_buf_str(out, outcome_texts[attempt->outcome]);
     else
         put_outcome(attempt->error, out);
+    put_count(report, out);
     wr_buf_str(out, ": ");
+    if (report->event != WR_EVENT_REPORT && put_earlier(report, out))
+        return;
     before = out->len;
     if (!wr_template(report->verdict->cause->headline, report->evidence, wr_report_quote(report),
                      out) ||

@@ -29,7 +29,7 @@ static void put_head(const struct wr_report *report, struct wr_json *json)
     wr_buf_char(json->out, '"');
     wr_buf_date(json->out, report->attempt->time_us);
     wr_buf_char(json->out, '"');
-    wr_json_text(json, "log.level", "error");
+    wr_json_text(json, "log.level", report->event == WR_EVENT_REPORT ? "error" : "info");
     wr_render_headline(report, &headline);
     wr_sentence_end(&headline);
     wr_json_key(json, "message");
@@ -37,26 +37,16 @@ static void put_head(const struct wr_report *report, struct wr_json *json)
     wr_json_text(json, "ecs.version", ECS_VERSION);
 }
 
-/* Where the program got no errno. */
-static const char *const error_types[WR_OUTCOMES] = {
-    [WR_OUTCOME_ERROR] = "UNKNOWN",     [WR_OUTCOME_GAVE_UP] = "TIMEOUT",
-    [WR_OUTCOME_CLOSED] = "EOF",        [WR_OUTCOME_ANSWERED] = "ANSWER",
-    [WR_OUTCOME_SELF] = "SELF_CONNECT",
-};
-
 static void put_error(const struct wr_attempt *attempt, struct wr_json *json)
 {
     const char *text = wr_errno_text(attempt->error);
 
-    if (attempt->error == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP) {
-        if (error_types[attempt->outcome] != NULL)
-            wr_json_text(json, "error.type", error_types[attempt->outcome]);
-        return;
-    }
     wr_json_key(json, "error.type");
     wr_buf_char(json->out, '"');
-    wr_buf_errno(json->out, attempt->error);
+    wr_say_error(attempt->outcome, attempt->error, json->out);
     wr_buf_char(json->out, '"');
+    if (attempt->error == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP)
+        return;
     wr_json_key(json, "error.code");
     wr_buf_char(json->out, '"');
     wr_buf_int(json->out, attempt->error);
@@ -65,26 +55,33 @@ static void put_error(const struct wr_attempt *attempt, struct wr_json *json)
         wr_json_text(json, "error.message", text);
 }
 
+static const char *const datasets[] = {[WR_EVENT_REPORT] = "whyrefused.report",
+                                       [WR_EVENT_RECOVERED] = "whyrefused.recovered",
+                                       [WR_EVENT_SUMMARY] = "whyrefused.summary"};
+
 static void put_event(const struct wr_report *report, struct wr_json *json)
 {
     const struct wr_attempt *attempt = report->attempt;
     bool denied = attempt->error == EACCES || attempt->error == EPERM;
+    bool recovered = report->event == WR_EVENT_RECOVERED;
 
     wr_json_text(json, "event.kind", "event");
     wr_json_key(json, "event.category");
     wr_buf_str(json->out, "[\"network\"]");
     wr_json_key(json, "event.type");
-    wr_buf_str(json->out,
-               denied ? "[\"connection\",\"error\",\"denied\"]" : "[\"connection\",\"error\"]");
-    wr_json_text(json, "event.outcome", "failure");
+    wr_buf_str(json->out, recovered ? "[\"connection\",\"info\"]"
+                          : denied  ? "[\"connection\",\"error\",\"denied\"]"
+                                    : "[\"connection\",\"error\"]");
+    wr_json_text(json, "event.outcome", recovered ? "success" : "failure");
     wr_json_text(json, "event.action", wr_call_word(attempt->call));
     wr_json_text(json, "event.code", report->verdict->cause->id);
     wr_json_text(json, "event.reason", report->verdict->cause->what);
     wr_json_number(json, "event.duration",
                    attempt->end_ns > attempt->start_ns ? attempt->end_ns - attempt->start_ns : 0);
     wr_json_number(json, "event.sequence", report->sequence);
-    wr_json_text(json, "event.dataset", "whyrefused.report");
-    put_error(attempt, json);
+    wr_json_text(json, "event.dataset", datasets[report->event]);
+    if (!recovered)
+        put_error(attempt, json);
 }
 
 static void put_addr_key(const struct wr_report *report, struct wr_json *json, const char *key,
@@ -301,6 +298,47 @@ static void put_fixes(const struct wr_report *report, struct wr_json *json)
     wr_json_close(json, ']');
 }
 
+/* "whyrefused.attempts" */
+static void put_tries(const struct wr_report *report, struct wr_json *json)
+{
+    if (report->tries_count == 0)
+        return;
+    wr_json_key(json, "whyrefused.attempts");
+    wr_json_open(json, '[');
+    for (uint32_t i = 0; i < report->tries_count; i++) {
+        const struct wr_try *try = &report->tries[i];
+        struct wr_json_mark mark = wr_json_mark(json);
+
+        wr_json_open(json, '{');
+        put_addr_key(report, json, "address", &try->address);
+        wr_json_number(json, "port", try->address.port);
+        wr_json_key(json, "error");
+        wr_buf_char(json->out, '"');
+        wr_say_error(try->outcome, try->error, json->out);
+        wr_buf_char(json->out, '"');
+        wr_json_text(json, "cause", try->cause);
+        wr_json_number(json, "duration_us", try->duration_us);
+        wr_json_close(json, '}');
+        wr_json_keep(json, mark);
+    }
+    wr_json_close(json, ']');
+}
+
+/* Of what was counted: a summary, or what came good. */
+static void put_counts(const struct wr_report *report, struct wr_json *json)
+{
+    if (report->event == WR_EVENT_RECOVERED) {
+        wr_json_number(json, "whyrefused.tries", report->count);
+        wr_json_number(json, "whyrefused.elapsed_ms", report->lasted_ms);
+    } else if (report->event == WR_EVENT_SUMMARY) {
+        wr_json_number(json, "whyrefused.count", report->count);
+        wr_json_key(json, "whyrefused.first_seen");
+        wr_buf_char(json->out, '"');
+        wr_buf_date(json->out, report->first_us);
+        wr_buf_char(json->out, '"');
+    }
+}
+
 void wr_render_json(const struct wr_report *report, struct wr_buf *out)
 {
     struct wr_json json = {.out = out, .limit = out->size - TAIL - EVIDENCE_ROOM};
@@ -312,12 +350,18 @@ void wr_render_json(const struct wr_report *report, struct wr_buf *out)
     put_process(report, &json);
     put_origin(report, &json);
     wr_json_number(&json, "whyrefused.schema", 1);
+    put_counts(report, &json);
+    if (report->event == WR_EVENT_SUMMARY) {
+        wr_buf_str(out, "}\n");
+        return;
+    }
     wr_json_text(&json, "whyrefused.confidence", wr_say_confidence(report));
     wr_json_number(&json, "whyrefused.spent_us", report->spent_us);
     if (wr_is_redacted(report)) {
         wr_json_key(&json, "whyrefused.redacted");
         wr_buf_str(out, "true");
     }
+    put_tries(report, &json);
     put_because(report, &json);
     put_fixes(report, &json);
     put_unknown(report, &json);

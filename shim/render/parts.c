@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * See parts.h. */
 #include "render/parts.h"
+#include "render/errno.h"
 
 #include <netinet/in.h>
 #include <stddef.h>
@@ -223,6 +224,41 @@ bool wr_say_fix(const struct wr_report *report, unsigned i, bool command, struct
     }
     return command ? say_command(report, cause->fixes[i].command, out)
                    : say(report, cause->fixes[i].text, out);
+}
+
+const char *wr_say_event(const struct wr_report *report)
+{
+    static const char *const words[] = {[WR_EVENT_REPORT] = "error",
+                                        [WR_EVENT_RECOVERED] = "recovered",
+                                        [WR_EVENT_SUMMARY] = "summary"};
+
+    return words[report->event];
+}
+
+void wr_say_error(enum wr_outcome outcome, int error, struct wr_buf *out)
+{
+    /* where the program got no errno */
+    static const char *const words[WR_OUTCOMES] = {
+        [WR_OUTCOME_ERROR] = "UNKNOWN",     [WR_OUTCOME_GAVE_UP] = "TIMEOUT",
+        [WR_OUTCOME_CLOSED] = "EOF",        [WR_OUTCOME_ANSWERED] = "ANSWER",
+        [WR_OUTCOME_SELF] = "SELF_CONNECT", [WR_OUTCOME_RECOVERED] = "NONE",
+    };
+
+    if (error != 0 && outcome != WR_OUTCOME_GAVE_UP)
+        wr_buf_errno(out, error);
+    else
+        wr_buf_str(out, words[outcome]);
+}
+
+void wr_say_try(const struct wr_report *report, uint32_t i, struct wr_buf *out)
+{
+    const struct wr_try *try = &report->tries[i];
+
+    wr_value_addr(&try->address, true, wr_report_quote(report), out);
+    wr_buf_str(out, "  ");
+    wr_say_error(try->outcome, try->error, out);
+    wr_buf_str(out, "  ");
+    wr_buf_str(out, try->cause);
 }
 
 const char *wr_say_confidence(const struct wr_report *report)

@@ -72,11 +72,14 @@ void wr_render_short(const struct wr_report *report, struct wr_buf *out)
     unsigned used;
 
     put_place(report, out);
-    wr_buf_str(out, ": error: ");
+    wr_buf_str(out, ": ");
+    wr_buf_str(out, wr_say_event(report));
+    wr_buf_str(out, ": ");
     wr_buf_str(&tail, " [");
     wr_buf_str(&tail, report->verdict->cause->id);
-    wr_buf_str(&tail, "] ");
-    wr_buf_str(&tail, wr_say_confidence(report));
+    wr_buf_str(&tail, report->event == WR_EVENT_SUMMARY ? "]" : "] ");
+    if (report->event != WR_EVENT_SUMMARY)
+        wr_buf_str(&tail, wr_say_confidence(report));
     if (wr_is_redacted(report))
         wr_buf_str(&tail, " (redacted)");
     wr_render_headline(report, &headline);

@@ -132,7 +132,8 @@ static void put_headline(struct page *page)
 
     wr_buf_str(page->out, "whyrefused: ");
     style(page, LOUD);
-    wr_buf_str(page->out, "error[");
+    wr_buf_str(page->out, wr_say_event(page->report));
+    wr_buf_char(page->out, '[');
     wr_buf_str(page->out, page->report->verdict->cause->id);
     wr_buf_char(page->out, ']');
     style(page, PLAIN);
@@ -363,6 +364,20 @@ static void put_time(struct wr_buf *out, uint64_t us)
     }
 }
 
+/* The addresses of the name, each with its own end. */
+static void put_tries(struct page *page)
+{
+    const struct wr_report *report = page->report;
+    char space[WR_SENTENCE_MAX];
+
+    for (uint32_t i = 0; i < report->tries_count; i++) {
+        struct wr_buf line = wr_buf_on(space, sizeof(space));
+
+        wr_say_try(report, i, &line);
+        item(page, "tried", &line);
+    }
+}
+
 static void put_last_line(struct page *page)
 {
     const struct wr_attempt *attempt = page->report->attempt;
@@ -375,7 +390,14 @@ static void put_last_line(struct page *page)
     style(page, BOLD);
     wr_buf_str(page->out, confidence);
     style(page, PLAIN);
-    if (attempt->end_ns > attempt->start_ns) {
+    if (page->report->tries_count > 0) {
+        wr_buf_str(&line, " · ");
+        wr_buf_uint(&line, page->report->tries_count);
+        wr_buf_str(&line, " of ");
+        wr_buf_uint(&line, page->report->addresses);
+        wr_buf_str(&line, " addresses tried");
+    }
+    if (attempt->end_ns > attempt->start_ns && page->report->event == WR_EVENT_REPORT) {
         wr_buf_str(&line, " · failed after ");
         put_time(&line, (attempt->end_ns - attempt->start_ns) / 1000);
     }
@@ -398,11 +420,16 @@ void wr_render_text(const struct wr_report *report, bool colour, struct wr_buf *
     struct page page = {.report = report, .out = out, .colour = colour};
 
     put_headline(&page);
+    if (report->event == WR_EVENT_SUMMARY)
+        return;
     put_frames(&page);
     put_drawing(&page);
     put_because(&page);
-    put_ruled_out(&page);
-    put_unknown(&page);
-    put_fixes(&page);
+    put_tries(&page);
+    if (report->event == WR_EVENT_REPORT) {
+        put_ruled_out(&page);
+        put_unknown(&page);
+        put_fixes(&page);
+    }
     put_last_line(&page);
 }

@@ -10,7 +10,7 @@
 #include "whyrefused/attempt.h"
 
 #define ENTRIES 32
-#define ADDRESSES 8
+#define ADDRESSES WR_NAMES_ADDRESSES
 
 struct entry {
     char name[WR_NAME_MAX];
@@ -115,4 +115,37 @@ bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, cha
         }
     }
     return found;
+}
+
+/* The newest entry that holds the address; its number, or -1. */
+static int64_t find_newest(const struct wr_addr *addr, struct entry *ret)
+{
+    uint32_t newest = atomic_load_explicit(&next, memory_order_relaxed);
+
+    for (uint32_t back = 1; back <= ENTRIES; back++) {
+        if (read_entry(&places[(newest - back) % ENTRIES], ret) && holds(ret, addr))
+            return newest - back;
+    }
+    return -1;
+}
+
+bool wr_names_group(const struct wr_addr *addr, struct wr_name_group *ret)
+{
+    struct entry entry;
+    int64_t number = find_newest(addr, &entry);
+
+    if (number < 0 || entry.name[0] == '\0')
+        return false;
+    copy_name(ret->name, sizeof(ret->name), entry.name);
+    ret->generation = (uint32_t)number;
+    ret->count = (uint32_t)entry.count;
+    memcpy(ret->addresses, entry.addresses, sizeof(ret->addresses));
+    return true;
+}
+
+bool wr_names_numeric(const struct wr_addr *addr)
+{
+    struct entry entry;
+
+    return find_newest(addr, &entry) >= 0 && entry.name[0] == '\0';
 }

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "whyrefused/address.h"
 
@@ -18,5 +19,20 @@ void wr_names_add(const char *name, const char *service, const struct addrinfo *
  * known then. */
 bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
                    size_t service_size);
+
+/* The addresses of one lookup, in its order. */
+#define WR_NAMES_ADDRESSES 8
+struct wr_name_group {
+    char name[256];      /* "" = a pair that belongs together without a lookup */
+    uint32_t generation; /* of the lookup: two with the same name differ */
+    uint32_t count;
+    struct wr_addr addresses[WR_NAMES_ADDRESSES]; /* ports do not count */
+};
+
+/* The newest lookup whose result held the address; false where none is remembered, or where it was
+ * of a number. */
+bool wr_names_group(const struct wr_addr *addr, struct wr_name_group *ret);
+/* True where the address was last asked for as a number. */
+bool wr_names_numeric(const struct wr_addr *addr);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which targets this process has connected to, and when last. Bounded, lock-free: a newer target may
- * take the place of an older one, which is then forgotten. */
+ * Which targets this process has connected to, and when last. Bounded, lock-free: a newer target
+ * may take the place of an older one, which is then forgotten. */
 #ifndef WR_TRACK_SUCCESSES_H
 #define WR_TRACK_SUCCESSES_H
 

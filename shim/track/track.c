@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/process.h"
 #include "base/sys.h"
 
@@ -151,4 +152,20 @@ void wr_track_drop(int fd)
     if (wr_track_maybe(fd) && wr_process_owns_memory())
         atomic_compare_exchange_strong_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS], &mine, 0,
                                                 memory_order_relaxed, memory_order_relaxed);
+}
+
+bool wr_track_is_pending(int32_t pid, const struct wr_addr *target)
+{
+    (void)pid;
+    for (int i = 0; i < WR_TRACK_SLOTS; i++) {
+        int fd = ~atomic_load_explicit(&wr_track_owner[i], memory_order_relaxed);
+        struct wr_track track;
+        struct wr_addr addr;
+
+        if (fd >= 0 && read_place(fd, &track) && track.history == WR_HISTORY_PENDING &&
+            wr_addr_from_sockaddr(track.address, track.address_len, &addr) &&
+            addr.port == target->port && wr_addr_same_host(&addr, target))
+            return true;
+    }
+    return false;
 }

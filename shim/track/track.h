@@ -34,6 +34,9 @@ void wr_track_tell(int fd);
 /* False where nothing is remembered, or of another socket that had this number before: not every
  * way of closing one is seen. One system call where something is remembered. */
 bool wr_track_get(int fd, struct wr_track *ret_track);
+/* True where a connect() of that process to that address and port is under way, by what is
+ * remembered: for a process that has other descriptors. Looks at every place. */
+bool wr_track_is_pending(int32_t pid, const struct wr_addr *target);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);

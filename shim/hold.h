@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Reports that are held back: the addresses of one name belong together, and only the end tells
+ * whether the name failed. A held report is never lost: while one is held a small process that
+ * shares our memory waits for the end of the host, or of the patience. Called by pipeline.c and
+ * speak.c, with signals blocked. */
+#ifndef WR_HOLD_H
+#define WR_HOLD_H
+
+#include <stdbool.h>
+
+#include "track/names.h"
+#include "workspace.h"
+
+/* A held report whose name was not tried any further for this long is written. */
+#define WR_HOLD_NS 1000000000u
+
+/* The addresses that belong together with the attempt's; false where it stands alone. */
+bool wr_hold_group(const struct wr_attempt *attempt, struct wr_name_group *ret_group);
+
+enum wr_offer {
+    WR_OFFER_ALONE, /* can't be held: to be reported now */
+    WR_OFFER_KEPT,  /* held: the workspace is not the caller's any more */
+    WR_OFFER_LATE,  /* the name has been reported already: to be counted */
+    WR_OFFER_LAST   /* every address has failed: to be reported now, with `ret` */
+};
+
+struct wr_told {
+    struct wr_workspace *space; /* what to report; not the caller's own: an earlier attempt that
+                                 * tells more, to be given back */
+    struct wr_try tries[WR_TRIES_MAX];
+    uint32_t tries_count, addresses;
+};
+
+/* A diagnosed attempt of the group; `space` was taken to be kept and has its verdict. */
+enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_registers *registers,
+                            const struct wr_name_group *group, struct wr_workspace *space,
+                            bool out_of_time, struct wr_told *ret);
+
+/* A connect() to that address has succeeded: what is held of its name is dropped. True where the
+ * name had been reported; then *ret_group is filled. */
+bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_group);
+
+/* Takes the next report that is held by this process, to be reported now and its space given back.
+ * False where there is none. */
+bool wr_hold_next(struct wr_told *ret);
+
+/* Writes a held report; pipeline.c. */
+void wr_report_held(struct wr_told *told);
+
+/* Reaps what has waited for a held report and has ended. */
+void wr_hold_reap(void);
+
+#endif
