@@ -28,7 +28,7 @@ all_cflags = -std=gnu11 $(warnings) -MMD -MP $(CFLAGS)
 shim_cflags = -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-stack-protector \
 	-fno-omit-frame-pointer -fasynchronous-unwind-tables $(frame_limit)
 frame_limit = -Wframe-larger-than=2048
-shim_ldflags = -shared -nostartfiles -Wl,-z,now,-z,relro,-z,defs,-z,nodelete,-z,noseparate-code,-init,wr_constructor \
+shim_ldflags = -shared -nostartfiles -Wl,-z,now,-z,relro,-z,defs,-z,nodelete,-z,noseparate-code,-init,wr_constructor,-fini,wr_destructor \
 	-Wl,--build-id,--as-needed,--hash-style=gnu
 
 # What runs in the host; what runs in the helper program; what both share is pure or basic.

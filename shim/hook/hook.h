@@ -59,6 +59,7 @@ static inline void *wr_hook_real(enum wr_hook hook)
     return wr_likely(real != 0) ? real : wr_hook_resolve(hook);
 }
 
-#define WR_REAL(name) ((__typeof__(name) *)wr_hook_real(WR_HOOK_##name))
+/* &name: the type of a pointer keeps that a function does not return. */
+#define WR_REAL(name) ((__typeof__(&name))wr_hook_real(WR_HOOK_##name))
 
 #endif
