@@ -113,7 +113,7 @@ static void find_causes(struct run *run)
     wr_diagnose(&space->evidence, &space->verdict);
     /* what has come good is told by what it was, where nothing tells more */
     if (run->attempt->outcome == WR_OUTCOME_RECOVERED && run->attempt->failing_cause != NULL &&
-        space->verdict.cause->rank == 0)
+        space->verdict.cause == wr_cause_unexplained)
         take_earlier_cause(&space->verdict, run->attempt->failing_cause);
 }
 
@@ -399,7 +399,7 @@ static void summarize(const struct wr_settings *settings, struct wr_workspace *s
     memset(&space->verdict, 0, sizeof(space->verdict));
     space->verdict.cause = row->cause != NULL ? wr_cause_by_id(row->cause) : NULL;
     if (space->verdict.cause == NULL)
-        space->verdict.cause = wr_cause_by_id(WR_UNEXPLAINED);
+        space->verdict.cause = wr_cause_unexplained;
     space->verdict.confidence = WR_MATCH_LIKELY;
     run.report.event = WR_EVENT_SUMMARY;
     run.report.count = row->count;

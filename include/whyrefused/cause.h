@@ -82,8 +82,8 @@ extern const struct wr_layer wr_layers[];
     layer->name != NULL;                      \
     layer++) for (const struct wr_cause *cause = layer->causes; cause->id != NULL; cause++
 
-/* The id of the row for what no other row explains. */
-#define WR_UNEXPLAINED "unexplained"
+/* The row for what no other row explains. */
+extern const struct wr_cause *const wr_cause_unexplained;
 
 /* NULL where there is no such id. */
 const struct wr_cause *wr_cause_by_id(const char *id);

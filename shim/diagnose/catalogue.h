@@ -18,9 +18,6 @@ extern const struct wr_cause wr_causes_tcp_context[];   /* tcp_context.c: TCP re
 extern const struct wr_cause wr_causes_tcp_target[];    /* tcp_target.c: TCP, by what was dialled */
 extern const struct wr_cause wr_causes_other[];         /* other.c: the rest */
 
-/* The row for what no other row explains. */
-extern const struct wr_cause *const wr_cause_unexplained;
-
 /* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine
  * where two rows of a kind compete. */
 enum wr_rank {

@@ -10,7 +10,7 @@ static enum wr_match match_unexplained(const struct wr_evidence *ev)
 
 const struct wr_cause wr_causes_other[] = {
     {
-        .id = WR_UNEXPLAINED,
+        .id = "unexplained",
         .seen_as = "any",
         .what = "nothing in the catalogue holds: the report says so, with all evidence",
         .headline = "no known cause fits the evidence",

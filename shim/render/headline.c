@@ -168,9 +168,14 @@ static void put_count(const struct wr_report *report, struct wr_buf *out)
     wr_buf_str(out, recovered ? " failure" : " time");
     if (report->count != 1)
         wr_buf_char(out, 's');
+    if (report->lasted_ms == 0)
+        return;
     wr_buf_str(out, " in ");
-    wr_buf_s(out, report->lasted_ms * 1000);
-    wr_buf_str(out, " s");
+    if (report->lasted_ms < 1000)
+        wr_buf_ms(out, report->lasted_ms * 1000);
+    else
+        wr_buf_s(out, report->lasted_ms * 1000);
+    wr_buf_str(out, report->lasted_ms < 1000 ? " ms" : " s");
 }
 
 /* What it was, where nothing that was seen now says why: false where the cause speaks of now. */

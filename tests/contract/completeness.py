@@ -10,6 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from contract import ROOT, cause_ids, check, facts, finish, hooks, read, sources, table  # noqa: E402
 
+# Said in the JSON form alone, for those who count: by which call it came, and how it ended.
+FOR_COLLECTORS = {"outcome", "door"}
 TOP_LEVEL = {"Makefile", "shim", "include", "conf", "tests", "demo", "README.md", "LICENSE", "build"}
 
 
@@ -45,7 +47,7 @@ def evidence():
     for fact in facts():
         check(f"fact {fact}: is set by a probe", "" if fact in set_by_probe else
               "no file of shim/probe/ sets it")
-        check(f"fact {fact}: is used", "" if fact in used else
+        check(f"fact {fact}: is used", "" if fact in used | FOR_COLLECTORS else
               "no row cites it and no sentence shows it")
 
 

@@ -204,7 +204,8 @@ static inline void say_state(void)
     say("  dlerror %s\n", text == NULL ? "(none)" : text);
     say_signals();
     say_descriptors();
-    OBSERVE(waitpid(-1, NULL, WNOHANG | __WALL));
+    /* not with __WALL: who waits for clones as well sees what waits beside a held report */
+    OBSERVE(waitpid(-1, NULL, WNOHANG));
     say("  SIGCHLD %d\n", (int)children_seen);
 }
 
