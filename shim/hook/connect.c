@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: MIT
  * connect() and the call by which a non-blocking connect() tells its end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/environ.h"
+#include "base/sys.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "track/talk.h"
 #include "track/track.h"
+
+/* What was known of the descriptor, and what is remembered of this call. */
+struct call {
+    uint64_t start_ns;
+    bool known, noted;
+    struct wr_track before, now;
+};
+
+static void connected(int fd, struct call *call)
+{
+    if (call->noted)
+        wr_talk_connected(fd, &call->now, WR_DOOR_CALL);
+    else if (call->known && call->before.history == WR_HISTORY_PENDING)
+        wr_talk_connected(fd, &call->before, WR_DOOR_AGAIN);
+    else if (call->known) /* AF_UNSPEC: the connection is dissolved (connect(2)) */
+        wr_track_drop(fd);
+}
+
+/* A blocking connect() has waited for as long as SO_SNDTIMEO lets it (socket(7)): the program gets
+ * EINPROGRESS and knows it as a timeout, though the kernel goes on. */
+static bool has_timed_out(int fd)
+{
+    long flags = WR_SYS(fcntl, fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
 
 /* connect() came back without success; errno is the program's and stays. */
 static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, int error,
@@ -21,11 +51,15 @@ static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, i
     case EINTR: /* the handshake goes on: connect(2) */
         /* the kernel has just read the address, so it can be read */
         wr_track_pending(fd, address, len, start_ns);
+        if (error == EINPROGRESS && has_timed_out(fd)) {
+            wr_gave_up(fd, WR_DOOR_CALL);
+            wr_track_set(fd, WR_HISTORY_FAILED);
+        }
         break;
     case EISCONN:
         /* the usual way to learn that a pending connect() has succeeded */
         if (wr_track_get(fd, &track) && track.history == WR_HISTORY_PENDING)
-            wr_track_set(fd, WR_HISTORY_CONNECTED);
+            wr_talk_connected(fd, &track, WR_DOOR_AGAIN);
         else
             wr_failed_connect(fd, address, len, error, start_ns);
         break;
@@ -41,31 +75,90 @@ static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, i
     }
 }
 
+/* Before the real call, out of which a signal handler may jump for good: wget and nc end their
+ * waiting so. What is remembered then is found by close() and at the end of the process. */
+static void begin(int fd, const void *address, socklen_t len, struct call *call)
+{
+    unsigned char copy[WR_TRACK_ADDRESS];
+    long got;
+
+    call->start_ns = 0;
+    call->known = call->noted = false;
+    if (!wr_may_look())
+        return;
+    call->start_ns = wr_now_ns();
+    got = wr_peek(address, copy, len < sizeof(copy) ? len : sizeof(copy));
+    call->known = wr_unlikely(wr_track_maybe(fd)) && wr_track_get(fd, &call->before);
+    /* a second connect() asks for the end of the first */
+    if (got > 0 && !(call->known && call->before.history == WR_HISTORY_PENDING))
+        call->noted = wr_track_begin(fd, copy, (socklen_t)got, call->start_ns, &call->now);
+}
+
+static int connect_tcp(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+    struct call call;
+    int rc, error;
+
+    begin(fd, address.__sockaddr__, len, &call);
+    rc = WR_REAL(connect)(fd, address, len);
+    error = errno;
+    if (wr_likely(rc == 0)) {
+        connected(fd, &call);
+    } else {
+        /* what was known before is known again: failure.c tells a second connect() by it */
+        if (call.noted && call.known)
+            wr_track_put(fd, &call.before);
+        else if (call.noted)
+            wr_track_drop(fd);
+        connect_failed(fd, address.__sockaddr__, len, error, call.start_ns);
+    }
+    errno = error;
+    return rc;
+}
+
+/* A socket that socket() was not seen to make is asked once, when it has connected. */
+static WR_COLD void connected_unknown(int fd, const void *address, socklen_t len, uint64_t start_ns)
+{
+    struct call call = {.start_ns = start_ns};
+    int error = errno;
+
+    if (wr_may_look() && wr_track_kind_ask(fd) == WR_KIND_TCP) {
+        /* the kernel has just read the address, so it can be read */
+        call.noted = wr_track_begin(fd, address, len, start_ns, &call.now);
+        connected(fd, &call);
+    }
+    errno = error;
+}
+
 WR_EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
-    uint64_t start_ns = wr_enabled() ? wr_now_ns() : 0;
+    enum wr_kind kind = wr_track_kind(fd);
+
+    if (kind == WR_KIND_TCP)
+        return connect_tcp(fd, address, len);
+    /* a datagram socket connects at once: its clock can be read afterwards */
+    uint64_t start_ns = kind != WR_KIND_DATAGRAM && wr_enabled() ? wr_now_ns() : 0;
     int rc = WR_REAL(connect)(fd, address, len);
 
     if (wr_likely(rc == 0)) {
         if (wr_unlikely(wr_track_maybe(fd)))
-            wr_track_set(fd, WR_HISTORY_CONNECTED);
+            wr_track_drop(fd);
+        if (wr_unlikely(kind == WR_KIND_UNKNOWN))
+            connected_unknown(fd, address.__sockaddr__, len, start_ns);
         return rc;
     }
     int error = errno;
-    connect_failed(fd, address.__sockaddr__, len, error, start_ns);
+    connect_failed(fd, address.__sockaddr__, len, error, start_ns != 0 ? start_ns : wr_now_ns());
     errno = error;
     return rc;
 }
 
 static WR_COLD void error_delivered(int fd, int delivered)
 {
-    struct wr_track track;
-
-    if (delivered == 0 || !wr_track_get(fd, &track) || track.history != WR_HISTORY_PENDING ||
-        !wr_may_look())
-        return;
-    wr_failed_pending(fd, delivered, WR_DOOR_SO_ERROR);
-    wr_track_set(fd, WR_HISTORY_FAILED);
+    if (delivered == 0)
+        wr_talk_asked(fd, WR_DOOR_SO_ERROR);
+    else
+        wr_talk_failed(fd, delivered, WR_DOOR_SO_ERROR);
 }
 
 WR_EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
@@ -80,3 +173,6 @@ WR_EXPORT int getsockopt(int fd, int level, int name, void *restrict value, sock
     }
     return rc;
 }
+
+/* The name by which some old objects call it. */
+WR_EXPORT __typeof__(connect) __connect __attribute__((alias("connect")));

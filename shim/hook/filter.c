@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * prctl() and syscall(), by which programs put a seccomp filter over themselves. Only to know that
- * one has come: everything is passed on untouched. */
+ * prctl() and syscall(), by which programs put a seccomp filter over themselves, and syscall() by
+ * which some close descriptors. Only to know of it: everything is passed on untouched. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -12,6 +12,8 @@
 #include "base/process.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "track/giveup.h"
+#include "track/track.h"
 
 /* seccomp(2), in terms of its own operations. Asked before, told after. */
 static bool filter_would_kill(unsigned long operation, const void *program)
@@ -71,6 +73,19 @@ long wr_syscall_observed(long number, long a, long b, long c, long d, long e, lo
     return rc;
 }
 
+long wr_syscall_closes(long number, long fd);
+
+/* syscall(SYS_close), by which libuv closes; reached in the same way. */
+long wr_syscall_closes(long number, long fd)
+{
+    if (wr_unlikely(wr_track_maybe((int)fd))) {
+        int error = errno;
+        wr_give_up((int)fd, WR_DOOR_CLOSE);
+        errno = error;
+    }
+    return WR_REAL(syscall)(number, fd);
+}
+
 void *wr_syscall_resolve(void);
 void *wr_syscall_resolve(void)
 {
@@ -94,29 +109,46 @@ __asm__(".text\n"
                           "    cmpq $" STRING(
                               __NR_prctl) ", %rdi\n"
                                           "    je wr_syscall_observed\n"
-                                          "    movq wr_real + 104(%rip), %r11\n"
-                                          "    testq %r11, %r11\n"
-                                          "    je 1f\n"
-                                          "    jmp *%r11\n"
-                                          "1:  pushq %rdi\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    pushq %rsi\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    pushq %rdx\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    pushq %rcx\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    pushq %r8\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    pushq %r9\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    subq $8, %rsp\n    .cfi_adjust_cfa_offset 8\n"
-                                          "    call wr_syscall_resolve\n"
-                                          "    movq %rax, %r11\n"
-                                          "    addq $8, %rsp\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %r9\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %r8\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %rcx\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %rdx\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %rsi\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    popq %rdi\n    .cfi_adjust_cfa_offset -8\n"
-                                          "    jmp *%r11\n"
-                                          "    .cfi_endproc\n"
-                                          ".size syscall, . - syscall\n");
+                                          "    cmpq $" STRING(
+                                              __NR_close) ", %rdi\n"
+                                                          "    je wr_syscall_closes\n"
+                                                          "    movq wr_real + 104(%rip), %r11\n"
+                                                          "    testq %r11, %r11\n"
+                                                          "    je 1f\n"
+                                                          "    jmp *%r11\n"
+                                                          "1:  pushq %rdi\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    pushq %rsi\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    pushq %rdx\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    pushq %rcx\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    pushq %r8\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    pushq %r9\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    subq $8, %rsp\n    "
+                                                          ".cfi_adjust_cfa_offset 8\n"
+                                                          "    call wr_syscall_resolve\n"
+                                                          "    movq %rax, %r11\n"
+                                                          "    addq $8, %rsp\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %r9\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %r8\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %rcx\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %rdx\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %rsi\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    popq %rdi\n    "
+                                                          ".cfi_adjust_cfa_offset -8\n"
+                                                          "    jmp *%r11\n"
+                                                          "    .cfi_endproc\n"
+                                                          ".size syscall, . - syscall\n");
 #else
 /* Arguments beyond those given are whatever stands there, which the kernel does not look at. */
 WR_EXPORT long syscall(long number, ...)
@@ -128,6 +160,8 @@ WR_EXPORT long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         argument[i] = va_arg(list, long);
     va_end(list);
+    if (number == SYS_close)
+        return wr_syscall_closes(number, argument[0]);
     return wr_syscall_observed(number, argument[0], argument[1], argument[2], argument[3],
                                argument[4], argument[5]);
 }

@@ -32,13 +32,26 @@ static WR_COLD void socket_failed(int domain, int type, int protocol, int error,
         wr_failed_socket(domain, type, protocol, error, start_ns);
 }
 
+static WR_COLD void remember(int fd, enum wr_kind kind)
+{
+    int error = errno;
+
+    if (wr_enabled()) {
+        wr_track_drop(fd);
+        wr_track_kind_set(fd, kind);
+    }
+    errno = error;
+}
+
 WR_EXPORT int socket(int domain, int type, int protocol)
 {
     int fd = WR_REAL(socket)(domain, type, protocol);
 
     if (wr_likely(fd >= 0)) {
-        if (wr_unlikely(wr_track_maybe(fd)))
-            wr_track_drop(fd);
+        enum wr_kind kind = wr_track_kind_of(domain, type, protocol);
+
+        if (wr_unlikely(wr_track_maybe(fd) || kind != wr_track_kind(fd)))
+            remember(fd, kind);
         return fd;
     }
     int error = errno;

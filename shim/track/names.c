@@ -149,3 +149,22 @@ bool wr_names_numeric(const struct wr_addr *addr)
 
     return find_newest(addr, &entry) >= 0 && entry.name[0] == '\0';
 }
+
+unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsigned max)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        struct entry entry;
+
+        if (!read_entry(&places[i], &entry) || entry.name[0] == '\0' || !holds(&entry, addr))
+            continue;
+        for (unsigned n = 0; n < entry.count && n < ADDRESSES && count < max; n++) {
+            if (wr_addr_same_host(addr, &entry.addresses[n]))
+                continue;
+            ret[count] = entry.addresses[n];
+            ret[count++].port = addr->port;
+        }
+    }
+    return count;
+}

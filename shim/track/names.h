@@ -19,6 +19,9 @@ void wr_names_add(const char *name, const char *service, const struct addrinfo *
  * known then. */
 bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
                    size_t service_size);
+/* The other addresses that the names of this one led to, of either family; the port is that of
+ * `addr`. Returns how many, at most `max`. */
+unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsigned max);
 
 /* The addresses of one lookup, in its order. */
 #define WR_NAMES_ADDRESSES 8

@@ -3,24 +3,37 @@
  * make it odd, readers that see it change know nothing. Nobody ever waits. */
 #include "track/track.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/process.h"
+#include "base/startup.h"
 #include "base/sys.h"
+#include "base/tcpinfo.h"
 
 #define WORDS ((sizeof(struct wr_track) + 7) / 8)
 
-_Atomic int wr_track_owner[WR_TRACK_SLOTS];
+/* Looked at by every read() and close() of every program: on the page that is there already. */
+WR_STARTUP _Atomic uint8_t wr_track_marks[WR_TRACK_SLOTS];
+_Atomic uint8_t wr_track_kinds[WR_TRACK_KINDS];
+_Atomic uint32_t wr_track_forks;
 
 static struct place {
     _Atomic uint32_t sequence;
+    _Atomic int owner; /* ~fd, so that the empty table (zeros) belongs to descriptor -1 */
     _Atomic uint64_t words[WORDS];
 } places[WR_TRACK_SLOTS];
 
 static struct place *place_of(int fd)
 {
-    return &places[fd % WR_TRACK_SLOTS];
+    return &places[(unsigned)fd % WR_TRACK_SLOTS];
+}
+
+static bool owns(int fd)
+{
+    return fd >= 0 && wr_track_maybe(fd) &&
+           atomic_load_explicit(&place_of(fd)->owner, memory_order_relaxed) == ~fd;
 }
 
 static bool lock(struct place *place)
@@ -50,7 +63,8 @@ static void put(int fd, const struct wr_track *track)
     memcpy(words, track, sizeof(*track));
     for (unsigned i = 0; i < WORDS; i++)
         atomic_store_explicit(&place->words[i], words[i], memory_order_relaxed);
-    atomic_store_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS], ~fd, memory_order_relaxed);
+    atomic_store_explicit(&place->owner, ~fd, memory_order_relaxed);
+    atomic_store_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], 1, memory_order_relaxed);
     unlock(place);
 }
 
@@ -69,23 +83,43 @@ static bool read_place(int fd, struct wr_track *ret_track)
     struct place *place;
     uint32_t before;
 
-    if (!wr_track_maybe(fd))
+    if (!owns(fd))
         return false;
     place = place_of(fd);
     before = atomic_load_explicit(&place->sequence, memory_order_acquire);
     for (unsigned i = 0; i < WORDS; i++)
         words[i] = atomic_load_explicit(&place->words[i], memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
-    if ((before & 1) != 0 || !wr_track_maybe(fd) ||
+    if ((before & 1) != 0 || !owns(fd) ||
         atomic_load_explicit(&place->sequence, memory_order_relaxed) != before)
         return false;
     memcpy(ret_track, words, sizeof(*ret_track));
     return true;
 }
 
+/* Of an entry that was written before connect() was called, and that nobody has looked at since.
+ * Where it is the socket that was meant, its cookie is remembered from now on. */
+static bool is_plausible(int fd, struct wr_track *track)
+{
+    struct wr_tcpinfo info;
+
+    if (!wr_tcpinfo(fd, &info) || info.state == WR_TCP_LISTEN)
+        return false;
+    /* one that was never connected has no business here */
+    if (track->history == WR_HISTORY_CONNECTED && info.state == WR_TCP_CLOSE && !info.was_connected)
+        return false;
+    track->cookie = cookie_of(fd);
+    if (wr_process_owns_memory())
+        put(fd, track);
+    return true;
+}
+
 bool wr_track_get(int fd, struct wr_track *ret_track)
 {
-    return read_place(fd, ret_track) && ret_track->cookie == cookie_of(fd);
+    if (!read_place(fd, ret_track))
+        return false;
+    return ret_track->cookie == 0 ? is_plausible(fd, ret_track)
+                                  : ret_track->cookie == cookie_of(fd);
 }
 
 static bool is_inet(const void *address, socklen_t len)
@@ -98,19 +132,39 @@ static bool is_inet(const void *address, socklen_t len)
     return family == AF_INET || family == AF_INET6;
 }
 
-void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns)
+bool wr_track_begin(int fd, const void *address, socklen_t len, uint64_t start_ns,
+                    struct wr_track *ret_track)
 {
     struct wr_track track;
 
     if (fd < 0 || !is_inet(address, len) || !wr_process_owns_memory())
-        return;
+        return false;
     memset(&track, 0, sizeof(track));
     track.history = WR_HISTORY_PENDING;
+    track.pid = (int32_t)WR_SYS(getpid);
+    track.forks = atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
     track.start_ns = start_ns;
-    track.cookie = cookie_of(fd);
     track.address_len = len < WR_TRACK_ADDRESS ? len : WR_TRACK_ADDRESS;
     memcpy(track.address, address, track.address_len);
     put(fd, &track);
+    *ret_track = track;
+    return true;
+}
+
+void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns)
+{
+    struct wr_track track;
+
+    if (!wr_track_begin(fd, address, len, start_ns, &track))
+        return;
+    track.cookie = cookie_of(fd);
+    put(fd, &track);
+}
+
+void wr_track_put(int fd, const struct wr_track *track)
+{
+    if (fd >= 0 && wr_process_owns_memory())
+        put(fd, track);
 }
 
 void wr_track_set(int fd, enum wr_history history)
@@ -142,6 +196,8 @@ void wr_track_copy(int from, int to)
         wr_track_drop(to);
     if (to < 0 || !wr_track_get(from, &track) || !wr_process_owns_memory())
         return;
+    track.shared = true;
+    put(from, &track);
     put(to, &track);
 }
 
@@ -149,9 +205,81 @@ void wr_track_drop(int fd)
 {
     int mine = ~fd;
 
-    if (wr_track_maybe(fd) && wr_process_owns_memory())
-        atomic_compare_exchange_strong_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS], &mine, 0,
-                                                memory_order_relaxed, memory_order_relaxed);
+    /* between the two stores a newer one may take the place, and is forgotten with it */
+    if (owns(fd) && wr_process_owns_memory() &&
+        atomic_compare_exchange_strong_explicit(&place_of(fd)->owner, &mine, 0,
+                                                memory_order_relaxed, memory_order_relaxed))
+        atomic_store_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], 0,
+                              memory_order_relaxed);
+}
+
+bool wr_track_has_twin(int fd, const struct wr_track *track)
+{
+    if (!track->shared || track->cookie == 0)
+        return false;
+    for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
+        int other = ~atomic_load_explicit(&places[i].owner, memory_order_relaxed);
+        struct wr_track its;
+
+        if (other >= 0 && other != fd && read_place(other, &its) && its.cookie == track->cookie &&
+            cookie_of(other) == track->cookie)
+            return true;
+    }
+    return false;
+}
+
+void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx), void *ctx)
+{
+    for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
+        if (atomic_load_explicit(&wr_track_marks[i], memory_order_relaxed) == 0)
+            continue;
+        int fd = ~atomic_load_explicit(&places[i].owner, memory_order_relaxed);
+
+        if (fd >= 0 && (unsigned)fd >= first && (unsigned)fd <= last)
+            each(fd, ctx);
+    }
+}
+
+enum wr_kind wr_track_kind_of(int domain, int type, int protocol)
+{
+    if (domain != AF_INET && domain != AF_INET6)
+        return WR_KIND_OTHER;
+    switch (type & 0xf) {
+    case SOCK_STREAM:
+        return protocol == 0 || protocol == IPPROTO_TCP || protocol == 262 /* MPTCP */
+                   ? WR_KIND_TCP
+                   : WR_KIND_OTHER;
+    case SOCK_DGRAM:
+        return WR_KIND_DATAGRAM;
+    default:
+        return WR_KIND_OTHER;
+    }
+}
+
+static int option(int fd, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+
+    return WR_SYS(getsockopt, fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
+enum wr_kind wr_track_kind_ask(int fd)
+{
+    int domain = option(fd, SO_DOMAIN);
+    enum wr_kind kind;
+
+    if (domain < 0)
+        return WR_KIND_UNKNOWN;
+    kind = wr_track_kind_of(domain, option(fd, SO_TYPE), option(fd, SO_PROTOCOL));
+    wr_track_kind_set(fd, kind);
+    return kind;
+}
+
+void wr_track_kind_set(int fd, enum wr_kind kind)
+{
+    if ((unsigned)fd < WR_TRACK_KINDS && wr_track_kind(fd) != kind && wr_process_owns_memory())
+        atomic_store_explicit(&wr_track_kinds[fd], (uint8_t)kind, memory_order_relaxed);
 }
 
 bool wr_track_is_pending(int32_t pid, const struct wr_addr *target)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What is remembered of descriptors: only those with a connect() under way, or on which one has
- * just ended. No lock; bounded: a table
- * indexed by descriptor, where a newer one takes the place of an older one. All calls are
- * async-signal-safe and do nothing in a vfork child. */
+ * What is remembered of descriptors: those with a connect() under way, or on which one has just
+ * ended. No lock; bounded: a table indexed by descriptor, where a newer one takes the place of an
+ * older one. All calls are async-signal-safe and change nothing in a vfork child. */
 #ifndef WR_TRACK_TRACK_H
 #define WR_TRACK_TRACK_H
 
@@ -19,15 +18,24 @@
 struct wr_track {
     enum wr_history history;
     bool told;         /* a misuse of this state has been reported */
-    uint64_t cookie;   /* SO_COOKIE: another socket may have the number by now; 0 = not known */
+    bool shared;       /* the program made a second descriptor of it */
+    int32_t pid;       /* of the process that called connect(); a fork child has only a copy */
+    uint32_t forks;    /* wr_track_forks at that time */
+    uint64_t cookie;   /* SO_COOKIE: another socket may have the number by now; 0 = not known yet */
     uint64_t start_ns; /* CLOCK_MONOTONIC, when connect() was called */
     socklen_t address_len;
     unsigned char address[WR_TRACK_ADDRESS];
 };
 
-/* Remembers a connect() under way. Does nothing where the address is of another family or not
- * complete. */
+/* Before connect() is called, of which a signal handler may jump out. `address` is a copy. Without
+ * a cookie: what is found later is checked by the state of the socket. False where the address is
+ * of another family or not complete, or the process does not own its memory. */
+bool wr_track_begin(int fd, const void *address, socklen_t len, uint64_t start_ns,
+                    struct wr_track *ret_track);
+/* After it: a connect() is under way. The address can be read. */
 void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns);
+/* Remembers all of it. */
+void wr_track_put(int fd, const struct wr_track *track);
 /* Changes what is remembered of a descriptor that has a place; else does nothing. */
 void wr_track_set(int fd, enum wr_history history);
 void wr_track_tell(int fd);
@@ -40,16 +48,45 @@ bool wr_track_is_pending(int32_t pid, const struct wr_addr *target);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
+/* True where another descriptor of the same socket is remembered. */
+bool wr_track_has_twin(int fd, const struct wr_track *track);
+/* Calls each(fd, ctx) for the descriptors remembered from first to last. */
+void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx), void *ctx);
+
+/* The process ends: reports the connects that are still under way. Idempotent, takes no lock.
+ * giveup.c. */
+void wr_track_end(void);
 
 /* The fast answer to "is anything remembered of fd?": one load, may say yes wrongly. */
 #define WR_TRACK_SLOTS 1024
-extern _Atomic int wr_track_owner[WR_TRACK_SLOTS];
+extern _Atomic uint8_t wr_track_marks[WR_TRACK_SLOTS];
 
 static inline bool wr_track_maybe(int fd)
 {
-    /* a place holds ~fd, so that the empty table (zeros) belongs to descriptor -1 */
-    return fd >= 0 &&
-           atomic_load_explicit(&wr_track_owner[fd % WR_TRACK_SLOTS], memory_order_relaxed) == ~fd;
+    return atomic_load_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS],
+                                memory_order_relaxed) != 0;
 }
+
+/* fork()s that were seen. */
+extern _Atomic uint32_t wr_track_forks;
+
+/* What socket() made, as far as it matters before a connect(). Only a hint: a number may have been
+ * given to something else since. */
+enum wr_kind { WR_KIND_UNKNOWN, WR_KIND_TCP, WR_KIND_DATAGRAM, WR_KIND_OTHER };
+#define WR_TRACK_KINDS 65536
+extern _Atomic uint8_t wr_track_kinds[WR_TRACK_KINDS];
+
+static inline enum wr_kind wr_track_kind(int fd)
+{
+    return (unsigned)fd < WR_TRACK_KINDS
+               ? (enum wr_kind)atomic_load_explicit(&wr_track_kinds[fd], memory_order_relaxed)
+               : WR_KIND_UNKNOWN;
+}
+
+enum wr_kind wr_track_kind_of(int domain, int type, int protocol);
+/* Asks the kernel, and remembers. */
+enum wr_kind wr_track_kind_ask(int fd);
+/* One load where it is what it was before. */
+void wr_track_kind_set(int fd, enum wr_kind kind);
 
 #endif

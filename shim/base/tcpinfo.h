@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * What TCP_INFO tells of a socket. Asking changes nothing: a pending error stays (tcp(7)). */
+#ifndef WR_BASE_TCPINFO_H
+#define WR_BASE_TCPINFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* include/net/tcp_states.h */
+enum { WR_TCP_ESTABLISHED = 1, WR_TCP_SYN_SENT = 2, WR_TCP_CLOSE = 7, WR_TCP_LISTEN = 10 };
+
+struct wr_tcpinfo {
+    uint8_t state;
+    bool was_connected;      /* a round trip was measured, so the handshake came to its end */
+    bool received_known;     /* Linux 4.1 */
+    uint64_t received_bytes; /* by the kernel; an end of file counts 1 */
+};
+
+/* False where it is no TCP socket. One system call. */
+bool wr_tcpinfo(int fd, struct wr_tcpinfo *ret);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * See giveup.h, and wr_track_end() of track.h. */
+#include "track/giveup.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/process.h"
+#include "base/sys.h"
+#include "base/tcpinfo.h"
+#include "failure.h"
+#include "track/names.h"
+#include "track/successes.h"
+#include "track/talk.h"
+#include "track/track.h"
+
+static bool succeeded_since(const struct wr_addr *target, uint64_t start_ns)
+{
+    return wr_successes_last(target) >= start_ns;
+}
+
+/* Happy Eyeballs (RFC 8305): the program tries several addresses at once and drops those that are
+ * slower than the first. */
+static bool another_won(const struct wr_track *track)
+{
+    static const unsigned char v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
+    struct wr_addr target, others[16], pair;
+    unsigned count;
+
+    if (!wr_addr_from_sockaddr(track->address, track->address_len, &target))
+        return false;
+    count = wr_names_siblings(&target, others, 16);
+    for (unsigned i = 0; i < count; i++) {
+        if (succeeded_since(&others[i], track->start_ns))
+            return true;
+    }
+    if (!wr_addr_is_loopback(&target))
+        return false;
+    pair = target.family == AF_INET ? wr_addr_from_bytes(AF_INET6, v6)
+                                    : wr_addr_from_bytes(AF_INET, v4);
+    pair.port = target.port;
+    return succeeded_since(&pair, track->start_ns);
+}
+
+/* Reading it takes it away: only where nobody can ask for it any more. */
+static void report_unfetched(int fd, const struct wr_track *track)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (track->shared ||
+        track->forks != atomic_load_explicit(&wr_track_forks, memory_order_relaxed))
+        return;
+    if (WR_SYS(getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
+        wr_talk_is_about_peer(error))
+        wr_failed_pending(fd, error, WR_DOOR_CLOSE);
+}
+
+/* False where the descriptor is not this process's to give up. */
+static bool look(int fd, const struct wr_track *track, enum wr_door door)
+{
+    struct wr_tcpinfo info;
+
+    if (track->history != WR_HISTORY_PENDING || track->pid != (int32_t)WR_SYS(getpid) ||
+        !wr_tcpinfo(fd, &info))
+        return false;
+    /* of two descriptors of a socket only the last one that ends ends the connection */
+    if (door != WR_DOOR_SHUTDOWN && door != WR_DOOR_EXIT && wr_track_has_twin(fd, track))
+        return false;
+    if (info.state != WR_TCP_SYN_SENT && info.state != WR_TCP_CLOSE)
+        return false;
+    if (another_won(track))
+        return true;
+    if (info.state == WR_TCP_SYN_SENT)
+        wr_gave_up(fd, door);
+    else if (door == WR_DOOR_CLOSE)
+        report_unfetched(fd, track);
+    return true;
+}
+
+void wr_give_up(int fd, enum wr_door door)
+{
+    struct wr_track track;
+    bool done;
+
+    if (!wr_process_owns_memory() || !wr_may_look())
+        return;
+    if (!wr_track_get(fd, &track)) {
+        wr_track_drop(fd);
+        return;
+    }
+    done = look(fd, &track, door);
+    if (door != WR_DOOR_SHUTDOWN) {
+        wr_bytes_end(fd, track.start_ns);
+        wr_track_drop(fd);
+    } else if (done) {
+        wr_track_set(fd, WR_HISTORY_FAILED);
+    }
+}
+
+static void give_up_one(int fd, void *door)
+{
+    wr_give_up(fd, *(enum wr_door *)door);
+}
+
+void wr_give_up_range(unsigned first, unsigned last)
+{
+    enum wr_door door = WR_DOOR_CLOSE;
+
+    wr_track_each(first, last, give_up_one, &door);
+}
+
+/* Once for a socket: its other descriptors are forgotten first. */
+static void end_one(int fd, void *unused)
+{
+    struct wr_track track;
+
+    (void)unused;
+    if (!wr_track_get(fd, &track)) {
+        wr_track_drop(fd);
+        return;
+    }
+    if (!wr_track_has_twin(fd, &track))
+        look(fd, &track, WR_DOOR_EXIT);
+    wr_track_drop(fd);
+}
+
+void wr_track_end(void)
+{
+    if (wr_process_owns_memory() && wr_may_look())
+        wr_track_each(0, INT_MAX, end_one, NULL);
+}
