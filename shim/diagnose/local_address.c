@@ -5,14 +5,10 @@
 
 #include "base/address.h"
 #include "diagnose/catalogue.h"
+#include "diagnose/silence.h"
 
 /* Above the rows for routes: IPv6 that is off, or a source that is not there, takes routes away. */
 enum { RANK_SOURCE = WR_RANK_ROOT + 8, RANK_IPV6 = WR_RANK_ROOT + 10 };
-
-static bool is_connect(const struct wr_evidence *ev)
-{
-    return wr_ev_text_is(ev, WR_FACT_call, "connect");
-}
 
 static bool is_bind(const struct wr_evidence *ev)
 {
@@ -48,7 +44,7 @@ static bool port_wanted(const struct wr_evidence *ev)
 
     if (!wr_ev_known(ev, WR_FACT_local_wanted) || own_port(ev) != 0)
         return false;
-    if (!is_connect(ev))
+    if (!wr_ev_reaches(ev))
         return error == EADDRINUSE;
     if (!wr_ev_has(ev, WR_FACT_destination))
         return false;
@@ -72,12 +68,12 @@ static enum wr_match match_ports_exhausted(const struct wr_evidence *ev)
     if (taken >= usable - usable / 10)
         return WR_MATCH_LIKELY;
     /* for IPv6 the error has other reasons */
-    return taken < usable / 2 && is_connect(ev) && !to_ipv4(ev) ? WR_MATCH_RULED_OUT
-                                                                : WR_MATCH_POSSIBLE;
+    return taken < usable / 2 && wr_ev_reaches(ev) && !to_ipv4(ev) ? WR_MATCH_RULED_OUT
+                                                                   : WR_MATCH_POSSIBLE;
 }
 
 #define CITES_SOURCE                                                                \
-    WR_FACT_call, WR_FACT_error, WR_FACT_local_wanted, WR_FACT_local_wanted_own,    \
+    WR_FACT_call, WR_CITES_SILENT, WR_FACT_local_wanted, WR_FACT_local_wanted_own,  \
         WR_FACT_local_wanted_tentative, WR_FACT_ipv6_usable, WR_FACT_ipv6_disabled, \
         WR_FACT_destination, WR_FACT_destination_local, WR_FACT_loopback_up,        \
         WR_FACT_loopback_missing
@@ -105,7 +101,7 @@ static enum wr_match connect_source(const struct wr_evidence *ev, const struct w
 {
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
     uint64_t error = wr_ev_uint(ev, WR_FACT_error, 0);
-    bool silent = (error == ETIMEDOUT || error == EHOSTUNREACH) && local->family == AF_INET6;
+    bool silent = (error == EHOSTUNREACH || wr_ev_silent(ev)) && local->family == AF_INET6;
 
     if (to == NULL || loopback_off(ev))
         return WR_MATCH_NO;
@@ -127,7 +123,7 @@ static enum wr_match match_source_address(const struct wr_evidence *ev)
 
     if (is_bind(ev))
         return bind_source(ev, local);
-    if (!is_connect(ev))
+    if (!wr_ev_reaches(ev))
         return WR_MATCH_NO;
     if (local != NULL && !wr_addr_is_any(local))
         return connect_source(ev, local);
@@ -144,7 +140,7 @@ static enum wr_match match_port_in_use(const struct wr_evidence *ev)
     bool found =
         wr_ev_has(ev, WR_FACT_port_owner) || wr_ev_uint(ev, WR_FACT_port_owner_time_wait, 0) != 0;
 
-    if (wr_ev_is(ev, WR_FACT_error, EADDRINUSE) && !is_connect(ev)) {
+    if (wr_ev_is(ev, WR_FACT_error, EADDRINUSE) && !wr_ev_reaches(ev)) {
         if (wr_ev_has(ev, WR_FACT_bind_path))
             return WR_MATCH_CERTAIN;
         if (own_port(ev) == 0)
@@ -152,7 +148,7 @@ static enum wr_match match_port_in_use(const struct wr_evidence *ev)
         return found ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
     }
     /* connect() from a port of the program's own: the same pair of addresses exists already */
-    if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || !is_connect(ev) || own_port(ev) == 0 ||
+    if (!wr_ev_is(ev, WR_FACT_error, EADDRNOTAVAIL) || !wr_ev_reaches(ev) || own_port(ev) == 0 ||
         wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) || wr_ev_true(ev, WR_FACT_ipv6_disabled))
         return WR_MATCH_NO;
     return found ? WR_MATCH_CERTAIN : WR_MATCH_POSSIBLE;

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "diagnose/catalogue.h"
+#include "diagnose/silence.h"
 
 /* The way of a socket's options outranks what is found on that way; a missing interface or tunnel
  * outranks the missing route that follows from it. */
@@ -33,7 +34,7 @@ static bool is_unreachable(const struct wr_evidence *ev)
 {
     const uint64_t error = wr_ev_uint(ev, WR_FACT_error, 0);
 
-    return error == EHOSTUNREACH || error == ENETUNREACH || error == ETIMEDOUT;
+    return error == EHOSTUNREACH || error == ENETUNREACH || wr_ev_silent(ev);
 }
 
 static enum wr_match match_socket_option(const struct wr_evidence *ev)
@@ -242,9 +243,9 @@ const struct wr_cause wr_causes_route[] = {
             "settings. Only the second way leads to the destination.",
         .rank = RANK_OPTION,
         .match = match_socket_option,
-        WR_CITES(CITES_LOOKUP, WR_FACT_source, WR_FACT_source_bound, WR_FACT_bound_device,
-                 WR_FACT_socket_mark, WR_FACT_unbound_route_differs, WR_FACT_unbound_route_error,
-                 WR_FACT_route_assumed, WR_FACT_given_device_up),
+        WR_CITES(CITES_LOOKUP, WR_FACT_gave_up, WR_FACT_source, WR_FACT_source_bound,
+                 WR_FACT_bound_device, WR_FACT_socket_mark, WR_FACT_unbound_route_differs,
+                 WR_FACT_unbound_route_error, WR_FACT_route_assumed, WR_FACT_given_device_up),
         .because = {"with the socket's settings the kernel finds no way to {destination.address}: "
                     "{route_error} ({route_error.text})",
                     "no route to {destination.address} leads out of {bound_device}: the kernel "
@@ -270,9 +271,9 @@ const struct wr_cause wr_causes_route[] = {
             "so for certain.",
         .rank = RANK_TUNNEL,
         .match = match_vpn_down,
-        WR_CITES(CITES_LOOKUP, WR_FACT_tunnel_down, WR_FACT_tunnel_covers, WR_FACT_tunnel_route,
-                 WR_FACT_route_prefix, WR_FACT_refusing_type, WR_FACT_next_hop_failed,
-                 WR_FACT_destination_private, WR_FACT_vpn_missing),
+        WR_CITES(CITES_LOOKUP, WR_FACT_gave_up, WR_FACT_tunnel_down, WR_FACT_tunnel_covers,
+                 WR_FACT_tunnel_route, WR_FACT_route_prefix, WR_FACT_refusing_type,
+                 WR_FACT_next_hop_failed, WR_FACT_destination_private, WR_FACT_vpn_missing),
         .because = {"tunnel interface {tunnel_down} is down[, and the route to "
                     "{destination.address} leads out of it{?tunnel_route}]",
                     "{destination.address} is in the address range of {tunnel_down}"
@@ -304,9 +305,9 @@ const struct wr_cause wr_causes_route[] = {
             "network) is down, too, and without it not even 127.0.0.1 and ::1 work.",
         .rank = RANK_LINK,
         .match = match_interface_down,
-        WR_CITES(CITES_LOOPBACK, WR_FACT_destination, WR_FACT_given_device_up, WR_FACT_down_link,
-                 WR_FACT_down_link_covers, WR_FACT_route_type, WR_FACT_route_device_carrier,
-                 WR_FACT_next_hop_older, WR_FACT_next_hop_failed),
+        WR_CITES(CITES_LOOPBACK, WR_FACT_gave_up, WR_FACT_destination, WR_FACT_given_device_up,
+                 WR_FACT_down_link, WR_FACT_down_link_covers, WR_FACT_route_type,
+                 WR_FACT_route_device_carrier, WR_FACT_next_hop_older, WR_FACT_next_hop_failed),
         .because = {"{destination.address} is in the address range of {down_link}"
                     "{?down_link_covers}",
                     "interface {down_link} [was set down{!down_link_enabled}]"

@@ -10,14 +10,15 @@
 
 #include "base/address.h"
 #include "diagnose/catalogue.h"
+#include "diagnose/silence.h"
 
 /* What a router says is less than what this machine knows of itself. */
 #define RANK_REMOTE (WR_RANK_SPECIFIC + 2)
 
 /* ARP or neighbour discovery failed on this machine: the kernel then sends itself "host
  * unreachable" (net/ipv4/arp.c arp_error_report()). */
-#define CITES_NEXT_HOP                                                                 \
-    WR_FACT_error, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
+#define CITES_NEXT_HOP                                                                   \
+    WR_CITES_SILENT, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
         WR_FACT_next_hop_older, WR_FACT_icmp_received, WR_FACT_icmp_offender_local
 static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
 {
@@ -25,8 +26,7 @@ static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
         wr_ev_true(ev, WR_FACT_icmp_received) && wr_ev_false(ev, WR_FACT_icmp_offender_local);
     const bool unreachable = wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH);
 
-    if ((!unreachable && !wr_ev_is(ev, WR_FACT_error, ETIMEDOUT)) ||
-        !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
+    if ((!unreachable && !wr_ev_silent(ev)) || !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
         return WR_MATCH_NO;
     if (gateway ? !wr_ev_has(ev, WR_FACT_route_gateway) : !wr_ev_absent(ev, WR_FACT_route_gateway))
         return WR_MATCH_NO;

@@ -4,15 +4,18 @@
 #define WR_DIAGNOSE_TCP_H
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "diagnose/catalogue.h"
 
 /* A TCP connect that was refused, with no ICMP error seen: a reset answered it. */
-#define WR_TCP_CITES_RESET WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received
+#define WR_TCP_CITES_RESET \
+    WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received, WR_FACT_socket_type
 static inline bool wr_tcp_refused_by_reset(const struct wr_evidence *ev)
 {
     return wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_has(ev, WR_FACT_destination) &&
-           !wr_ev_true(ev, WR_FACT_icmp_received);
+           !wr_ev_true(ev, WR_FACT_icmp_received) &&
+           wr_ev_uint(ev, WR_FACT_socket_type, SOCK_STREAM) == SOCK_STREAM;
 }
 
 /* The same, by this machine. */

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "diagnose/catalogue.h"
+#include "diagnose/silence.h"
 
 /* A proxy's address is what the user wrote, and a swapped one what the program made of it; both
  * lie deeper than the state of the way there. */
@@ -56,10 +57,10 @@ static bool hint_is_had(const struct wr_evidence *ev)
 static bool may_be_swapped(const struct wr_evidence *ev)
 {
     if (wr_ev_true(ev, WR_FACT_swapped_address))
-        return is_error(ev, ECONNREFUSED) || is_error(ev, ETIMEDOUT) || is_error(ev, ENETUNREACH) ||
-               is_error(ev, EHOSTUNREACH);
+        return is_error(ev, ECONNREFUSED) || is_error(ev, ENETUNREACH) ||
+               is_error(ev, EHOSTUNREACH) || wr_ev_silent(ev);
     return wr_ev_true(ev, WR_FACT_swapped_port) &&
-           (is_error(ev, ECONNREFUSED) || is_error(ev, ETIMEDOUT)) && !port_is_had(ev);
+           (is_error(ev, ECONNREFUSED) || wr_ev_silent(ev)) && !port_is_had(ev);
 }
 
 /* What the program meant is not in the evidence: never certain. */
@@ -75,14 +76,14 @@ static enum wr_match match_byte_order(const struct wr_evidence *ev)
 
 static bool is_network_error(const struct wr_evidence *ev)
 {
-    static const int errors[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
-                                 ECONNRESET,   EHOSTDOWN, ENETDOWN};
+    static const int errors[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH,
+                                 ECONNRESET,   EHOSTDOWN,    ENETDOWN};
 
     for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         if (is_error(ev, (uint64_t)errors[i]))
             return true;
     }
-    return false;
+    return wr_ev_silent(ev);
 }
 
 /* That the program was asked for this very endpoint can't be excluded: never certain. */
@@ -163,7 +164,7 @@ const struct wr_cause wr_causes_tcp_target[] = {
             "The server may be the one that forgot it: then it listens on the swapped port.",
         .rank = RANK_BYTE_ORDER,
         .match = match_byte_order,
-        WR_CITES(WR_FACT_error, WR_FACT_swapped_destination, WR_FACT_swapped_address,
+        WR_CITES(WR_CITES_SILENT, WR_FACT_swapped_destination, WR_FACT_swapped_address,
                  WR_FACT_swapped_port, WR_FACT_swapped_listener, WR_FACT_listener,
                  WR_FACT_other_device_listener, WR_FACT_other_address_listener,
                  WR_FACT_other_family_listener, WR_FACT_bound_socket, WR_FACT_other_netns_listener,
@@ -204,7 +205,7 @@ const struct wr_cause wr_causes_tcp_target[] = {
             "names and suffixes (.example.com) work everywhere, address ranges in some.",
         .rank = RANK_PROXY,
         .match = match_proxy,
-        WR_CITES(WR_FACT_error, WR_FACT_proxy_variable, WR_FACT_proxy_port_assumed,
+        WR_CITES(WR_CITES_SILENT, WR_FACT_proxy_variable, WR_FACT_proxy_port_assumed,
                  WR_FACT_route_gateway, WR_FACT_next_hop_failed, WR_FACT_refusing_type),
         .because =
             {"the environment has {proxy_variable}, and host and port of its value are those that "

@@ -162,7 +162,7 @@ static bool matters(const struct wr_attempt *attempt)
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ETIMEDOUT:
-        return attempt->call == WR_CALL_CONNECT;
+        return wr_attempt_reaches(attempt);
     default:
         return false;
     }

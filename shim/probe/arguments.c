@@ -72,7 +72,7 @@ static unsigned mapped_fault(const struct wr_attempt *attempt)
     if (attempt->domain != AF_INET6 || attempt->target.family != AF_INET)
         return 0;
     /* bind() to an IPv6 address sets the option, too */
-    if (attempt->call == WR_CALL_CONNECT && v6_socket_bound_to_v6(attempt))
+    if (wr_attempt_reaches(attempt) && v6_socket_bound_to_v6(attempt))
         return WR_ARGUMENT_MAPPED_BOUND_V6;
     return wr_socket_option(attempt->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) != 0
                ? WR_ARGUMENT_MAPPED_V6ONLY
@@ -182,7 +182,7 @@ static unsigned address_fault(struct wr_probe_ctx *ctx)
             return family != 0 ? family : fault;
         }
     }
-    return attempt->call == WR_CALL_CONNECT ? connect_fault(ctx) : bind_fault(ctx);
+    return wr_attempt_reaches(attempt) ? connect_fault(ctx) : bind_fault(ctx);
 }
 
 void wr_probe_arguments(struct wr_probe_ctx *ctx)
@@ -190,7 +190,7 @@ void wr_probe_arguments(struct wr_probe_ctx *ctx)
     const struct wr_attempt *attempt = ctx->attempt;
     unsigned fault;
 
-    if (attempt->call != WR_CALL_CONNECT && attempt->call != WR_CALL_BIND)
+    if (!wr_attempt_reaches(attempt) && attempt->call != WR_CALL_BIND)
         return;
     fault = address_fault(ctx);
     wr_set_uint(ctx->ev, WR_FACT_argument_fault, fault);

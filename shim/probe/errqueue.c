@@ -141,8 +141,10 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
     struct icmp_error error;
     bool ours;
 
-    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 || attempt->fd < 0 ||
-        !may_be_icmp(attempt->error))
+    /* who gives up may hold the socket by another descriptor, or in another process, and still wait
+     */
+    if (attempt->outcome != WR_OUTCOME_ERROR || !wr_attempt_reaches(attempt) ||
+        attempt->target.family == 0 || attempt->fd < 0 || !may_be_icmp(attempt->error))
         return;
     ours = queue_is_ours(attempt->fd, attempt);
     wr_set_bool(ctx->ev, WR_FACT_icmp_readable, ours);

@@ -238,7 +238,7 @@ static struct seen *set_given(struct wr_probe_ctx *ctx, struct survey *survey)
 
 void wr_probe_links(struct wr_probe_ctx *ctx)
 {
-    const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
+    const int error = ctx->attempt->error;
     struct survey *survey = (struct survey *)(void *)wr_probe_file_space(ctx);
     const struct seen *route, *given;
     uint32_t up = 0;

@@ -39,7 +39,7 @@ static bool matters(const struct wr_attempt *attempt)
         return false;
     if (attempt->call == WR_CALL_BIND)
         return attempt->error == EADDRNOTAVAIL && !wr_addr_is_any(&attempt->target);
-    if (attempt->call != WR_CALL_CONNECT)
+    if (!wr_attempt_reaches(attempt))
         return false;
     switch (attempt->error) {
     case EADDRNOTAVAIL: /* with IPv4 that is a matter of ports */

@@ -92,7 +92,7 @@ static const char *state_name(uint16_t state)
 
 void wr_probe_neighbour(struct wr_probe_ctx *ctx)
 {
-    const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
+    const int error = ctx->attempt->error;
     struct wr_route_query query;
     struct wr_route_answer way;
     struct search search = {.age_ms = UINT64_MAX};

@@ -93,7 +93,7 @@ static void find_out(struct wr_probe_ctx *ctx)
 /* Filters see packets: no rule has a say in bind(), in AF_UNIX, or before there is a packet. */
 static bool may_be_filtered(const struct wr_attempt *attempt)
 {
-    return attempt->call == WR_CALL_CONNECT && attempt->target.family != 0 &&
+    return wr_attempt_reaches(attempt) && attempt->target.family != 0 &&
            attempt->error != EADDRNOTAVAIL && attempt->error != EINVAL;
 }
 

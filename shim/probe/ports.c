@@ -129,7 +129,7 @@ static int collect(struct wr_probe_ctx *ctx, int transport, struct ports *ports)
     struct wr_dump_filter filter = {.protocol = transport, .states = WR_DUMP_ALL_STATES};
     int error;
 
-    if (ctx->attempt->call != WR_CALL_CONNECT || transport == IPPROTO_UDP)
+    if (!wr_attempt_reaches(ctx->attempt) || transport == IPPROTO_UDP)
         return wr_dump_sockets(ctx, &filter, on_address, ports);
     filter.peer = &ctx->attempt->target;
     error = wr_dump_sockets(ctx, &filter, to_peer, ports);
@@ -148,7 +148,7 @@ static bool matters(const struct wr_probe_ctx *ctx, int transport)
 
     if (transport == 0 || (local != NULL && local->port != 0))
         return false;
-    if (attempt->call == WR_CALL_CONNECT)
+    if (wr_attempt_reaches(attempt))
         return attempt->target.family != 0 &&
                attempt->error == (transport == IPPROTO_TCP ? EADDRNOTAVAIL : EAGAIN) &&
                !wr_ev_true(ctx->ev, WR_FACT_ipv6_disabled);

@@ -32,6 +32,13 @@ struct wr_probe_ctx {
     bool no_descriptors; /* opening one failed with EMFILE */
 };
 
+/* The call was to reach the target: connect(), or one on a socket without a connection (UDP). */
+static inline bool wr_attempt_reaches(const struct wr_attempt *attempt)
+{
+    return attempt->call == WR_CALL_CONNECT || attempt->call == WR_CALL_SEND ||
+           attempt->call == WR_CALL_RECV;
+}
+
 /* The scratch space behind the netlink answers. */
 #define WR_PROBE_FILE_SPACE 16384
 static inline char *wr_probe_file_space(const struct wr_probe_ctx *ctx)

@@ -222,7 +222,7 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
     bool asked;
 
     if (attempt->target.family == 0 ||
-        (attempt->call != WR_CALL_CONNECT && attempt->call != WR_CALL_BIND))
+        (!wr_attempt_reaches(attempt) && attempt->call != WR_CALL_BIND))
         return;
     query = wr_route_query_of(ctx, false);
     /* An answer from a loopback address came from this machine: no need to ask for the way. */
@@ -234,7 +234,7 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
     }
     plain = wr_route_query_of(ctx, true);
     asked = set_local(ctx, &plain, &unbound);
-    if (attempt->call != WR_CALL_CONNECT)
+    if (!wr_attempt_reaches(attempt))
         return;
     wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&attempt->target));
     set_offender(ctx);

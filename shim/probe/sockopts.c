@@ -40,7 +40,7 @@ void wr_probe_sockopts(struct wr_probe_ctx *ctx)
     const struct wr_attempt *attempt = ctx->attempt;
     int value;
 
-    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 || attempt->fd < 0)
+    if (!wr_attempt_reaches(attempt) || attempt->target.family == 0 || attempt->fd < 0)
         return;
     set_device(ctx);
     if (get(ctx, SOL_SOCKET, SO_MARK, &value))

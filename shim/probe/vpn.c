@@ -79,7 +79,7 @@ void wr_probe_vpn(struct wr_probe_ctx *ctx)
     } places[] = {{"/etc/wireguard", ".conf", true},
                   {"/etc/openvpn/client", ".conf", false},
                   {"/etc/openvpn", ".conf", false}};
-    const uint64_t error = wr_ev_uint(ctx->ev, WR_FACT_error, 0);
+    const int error = ctx->attempt->error;
     struct found *found = (struct found *)(void *)wr_probe_file_space(ctx);
     char *space = wr_probe_file_space(ctx) + 4096;
     const struct ifinfomsg links = {0};
