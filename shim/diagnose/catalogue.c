@@ -15,6 +15,9 @@ const struct wr_layer wr_layers[] = {
     {"tcp", wr_causes_tcp},
     {"tcp_context", wr_causes_tcp_context},
     {"tcp_target", wr_causes_tcp_target},
+    {"tcp_before", wr_causes_tcp_before},
+    {"tcp_silence", wr_causes_tcp_silence},
+    {"udp", wr_causes_udp},
     {"other", wr_causes_other},
     {0},
 };

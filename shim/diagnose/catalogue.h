@@ -16,6 +16,9 @@ extern const struct wr_cause wr_causes_local_program[]; /* local_program.c: prog
 extern const struct wr_cause wr_causes_tcp[];           /* tcp.c: TCP refused, by what listens */
 extern const struct wr_cause wr_causes_tcp_context[];   /* tcp_context.c: TCP refused, by where */
 extern const struct wr_cause wr_causes_tcp_target[];    /* tcp_target.c: TCP, by what was dialled */
+extern const struct wr_cause wr_causes_tcp_before[];    /* tcp_before.c: TCP, before and after */
+extern const struct wr_cause wr_causes_tcp_silence[];   /* tcp_silence.c: TCP without an answer */
+extern const struct wr_cause wr_causes_udp[];           /* udp.c: refused datagrams */
 extern const struct wr_cause wr_causes_other[];         /* other.c: the rest */
 
 /* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine

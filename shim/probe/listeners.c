@@ -375,14 +375,20 @@ static bool is_tcp_connect(const struct wr_attempt *attempt)
             attempt->protocol == IPPROTO_MPTCP);
 }
 
+static bool matters(const struct wr_attempt *attempt)
+{
+    return attempt->error == ECONNREFUSED || attempt->error == ETIMEDOUT ||
+           attempt->error == ECONNRESET || attempt->error == EHOSTUNREACH ||
+           attempt->outcome == WR_OUTCOME_RECOVERED;
+}
+
 void wr_probe_listeners(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
     struct find find = {0};
 
     if (!is_tcp_connect(attempt) || !wr_ev_true(ctx->ev, WR_FACT_destination_local) ||
-        (attempt->error != ECONNREFUSED && attempt->error != ETIMEDOUT &&
-         attempt->error != ECONNRESET && attempt->error != EHOSTUNREACH))
+        !matters(attempt))
         return;
     find.dest = effective_destination(ctx);
     wr_set_uint(ctx->ev, WR_FACT_dialled_ip_version, find.dest.family == AF_INET ? 4 : 6);

@@ -70,6 +70,12 @@ static void put_unix(const struct wr_report *report, const struct wr_unix_name *
     wr_value_text(name->bytes, name->len, WR_TEXT_PATH, wr_report_quote(report), out);
 }
 
+static const char *const subject_words[WR_CALLS] = {
+    [WR_CALL_SOCKET] = " to ",  [WR_CALL_BIND] = " to ",   [WR_CALL_LISTEN] = " on ",
+    [WR_CALL_CONNECT] = " to ", [WR_CALL_ACCEPT] = " on ", [WR_CALL_SEND] = " to ",
+    [WR_CALL_RECV] = " from ",
+};
+
 /* " to db.local (10.4.0.2) port 5432", " on 0.0.0.0 port 80", " to /run/x.sock" */
 static void put_subject(const struct wr_report *report, struct wr_buf *out)
 {
@@ -77,7 +83,7 @@ static void put_subject(const struct wr_report *report, struct wr_buf *out)
     const struct wr_addr *addr = wr_subject(report);
     struct wr_unix_name name;
 
-    wr_buf_str(out, attempt->call == WR_CALL_LISTEN ? " on " : " to ");
+    wr_buf_str(out, subject_words[attempt->call]);
     if (addr != NULL) {
         put_host(report, addr, out);
         if (addr->port != 0 || attempt->call == WR_CALL_CONNECT) {

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ * Causes of TCP connections that got no answer: a full queue of the listener, and a program that
+ * did not wait for one. Rows and their match functions; pure. */
+#include "diagnose/silence.h"
+#include "diagnose/tcp.h"
+
+/* What a machine on the same network answers last. */
+enum { RANK_GAVE_UP = WR_RANK_SYMPTOM - 5 };
+
+/* The kernel drops requests to a full queue; connections that fill it at the same moment it resets,
+ * where it is told to (tcp_v4_syn_recv_sock() and tcp_check_req() of net/ipv4). */
+static enum wr_match match_backlog_full(const struct wr_evidence *ev)
+{
+    const bool reset =
+        wr_ev_is(ev, WR_FACT_error, ECONNRESET) && wr_ev_true(ev, WR_FACT_abort_on_overflow);
+
+    if ((!reset && !wr_ev_silent(ev)) || !wr_ev_true(ev, WR_FACT_destination_local) ||
+        !wr_ev_has(ev, WR_FACT_listener))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_accept_queue_full))
+        return !reset && wr_ev_false(ev, WR_FACT_netfilter_rules) ? WR_MATCH_CERTAIN
+                                                                  : WR_MATCH_LIKELY;
+    /* it may have been full a moment ago */
+    return wr_ev_false(ev, WR_FACT_accept_queue_full) && wr_ev_is(ev, WR_FACT_listen_overflows, 0)
+               ? WR_MATCH_RULED_OUT
+               : WR_MATCH_UNKNOWN;
+}
+
+/* tcp_timeout_init() of include/net/tcp.h: the first request is sent again after this. */
+#define SYN_AGAIN_US 1000000u
+
+/* That the program did not wait for an answer is seen. That one would have come is another matter:
+ * the more requests went unanswered, the less of a reason that is. */
+static enum wr_match match_gave_up(const struct wr_evidence *ev)
+{
+    const bool early = wr_ev_uint(ev, WR_FACT_elapsed_us, SYN_AGAIN_US) < SYN_AGAIN_US;
+
+    if (!wr_ev_true(ev, WR_FACT_gave_up) || !wr_ev_has(ev, WR_FACT_destination))
+        return WR_MATCH_NO;
+    /* this machine answers itself at once */
+    if (wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0 || wr_ev_true(ev, WR_FACT_destination_local) ||
+        !early)
+        return WR_MATCH_POSSIBLE;
+    return wr_ev_is(ev, WR_FACT_syn_retries, 0) && wr_ev_false(ev, WR_FACT_destination_local) &&
+                   wr_ev_false(ev, WR_FACT_netfilter_rules)
+               ? WR_MATCH_CERTAIN
+               : WR_MATCH_LIKELY;
+}
+
+#define UNANSWERED                                                                            \
+    "[one request to connect (SYN) was sent, and no answer came within {elapsed_us.ms} "      \
+    "ms{!syn_retries}][{syn_sent} requests to connect (SYN) were sent within {elapsed_us.s} " \
+    "s, and none was answered{?syn_retries}]{?syn_sent}"
+#define NAME_LED "the name {asked_name} led to {destination.address}"
+
+const struct wr_cause wr_causes_tcp_silence[] = {
+    {
+        .id = "tcp-backlog-full",
+        .seen_as = "ETIMEDOUT, ECONNRESET, given up",
+        .what = "a server of this machine listens on the port, and does not accept connections: "
+                "its queue is full",
+        .headline = "the queue of {listener.owner} is full[: its process is "
+                    "stopped{?listener_stopped}][: it has no descriptor left to accept connections "
+                    "with{?listener_fds_full}{!listener_stopped}]",
+        .explain =
+            "The kernel makes connections on behalf of a listening program, and keeps them in a "
+            "queue until the program takes them with accept(). How many may wait is what the "
+            "program asked for with listen(), and at most net.core.somaxconn. When the queue is "
+            "full the kernel drops requests without an answer (or resets connections, with "
+            "net.ipv4.tcp_abort_on_overflow), so that connect() hangs and then times out.\n"
+            "The queue is full because the server does not call accept(), or not often enough: it "
+            "is stopped or hangs, it has no descriptor left (EMFILE), all of its workers are busy, "
+            "or the queue is shorter than a usual burst of connections.",
+        .rank = WR_RANK_SPECIFIC,
+        .match = match_backlog_full,
+        WR_CITES(WR_CITES_SILENT, WR_FACT_destination_local, WR_FACT_listener,
+                 WR_FACT_accept_queue_full, WR_FACT_abort_on_overflow, WR_FACT_listen_overflows,
+                 WR_FACT_netfilter_rules),
+        .because = {"{listener}: {listener.queue} connections wait for accept(), more than the "
+                    "{listener.queue_max} that it asked for with listen()",
+                    "process {listener.pid} is stopped (state T){?listener_stopped}",
+                    "process {listener.pid} has {listener_fd_open} descriptors open, and may have "
+                    "{listener_fd_limit}{?listener_fds_full}",
+                    "{listen_overflows} connections met a full queue in this network namespace so "
+                    "far{?listen_overflows}",
+                    "the kernel is told to reset connections that find no place "
+                    "(net.ipv4.tcp_abort_on_overflow){?abort_on_overflow}",
+                    UNANSWERED, "{destination.address} is an address of this machine", NAME_LED},
+        .ruled_out = "the queue of {listener.owner} has room: {listener.queue} connections wait, "
+                     "{listener.queue_max} may",
+        .unknown = {{WR_FACT_netfilter_rules,
+                     "whether a packet filter rule of this machine drops the requests",
+                     "the rules were not examined", WR_SHOW_FILTER_RULES},
+                    {WR_FACT_listen_overflows,
+                     "whether the queue was full at the time{!accept_queue_full}",
+                     "it is not now, and other connections met a full one",
+                     "nstat -az TcpExtListenOverflows", .decides = true}},
+        .fixes = {{"let the stopped process go on: fg in its shell, or continue in its "
+                   "debugger{?listener_stopped}",
+                   NULL},
+                  {"see what takes up its descriptors, and raise the limit (ulimit -n, "
+                   "LimitNOFILE= of its unit) if all are needed{?listener_fds_full}",
+                   "sudo ls -l /proc/{listener.pid}/fd"},
+                  {"see what the server does instead of calling accept()[; its unit is "
+                   "{listener.unit}]",
+                   "sudo strace -f -p {listener.pid}"},
+                  {"if it only has bursts of connections, give it a longer queue: the number it "
+                   "passes to listen(), and net.core.somaxconn",
+                   "sysctl net.core.somaxconn; ss -ltn 'sport = :{destination.port}'"}},
+    },
+    {
+        .id = "app-gave-up-early",
+        .seen_as = "closed in SYN_SENT",
+        .what = "the program's own time limit ended before an answer came, or the kernel gave up",
+        .headline =
+            "[the process ended after {elapsed_us.ms} ms{?gave_up_by_exit}][the program waited "
+            "{elapsed_us.ms} ms{!gave_up_by_exit}][, too short for a request to be sent "
+            "again{!syn_retries}{!destination_local}][, and its request had no "
+            "answer{!syn_retries}{?destination_local}][, and {syn_sent} requests had no "
+            "answer{?syn_retries}]",
+        .explain =
+            "The program started to connect and closed the socket (or ended, or had set a time "
+            "limit on the socket) while the kernel was still trying. So the kernel had no error to "
+            "give: what the program calls a timeout is its own.\n"
+            "The kernel sends a request (SYN), and again after a second, and so on for about two "
+            "minutes. One lost packet costs a second: a program that waits less fails for it. "
+            "Where several requests had no answer, waiting longer rarely helps: a firewall drops "
+            "them, the host is off, or the address is wrong. From here those look alike.",
+        .rank = RANK_GAVE_UP,
+        .match = match_gave_up,
+        WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_elapsed_us, WR_FACT_syn_retries,
+                 WR_FACT_destination_local, WR_FACT_netfilter_rules),
+        .because = {UNANSWERED, "the kernel by itself tries for {kernel_waits_s} s",
+                    "connect() itself came back: the socket has a time limit for sending "
+                    "(SO_SNDTIMEO){?gave_up_by_option}",
+                    "the process ended while the connect was under way{?gave_up_by_exit}",
+                    "{destination.address} is an address of this machine, which answers itself in "
+                    "less than a millisecond: something drops the requests{?destination_local}",
+                    "{listener}, {listener.queue} connections wait in its queue, "
+                    "{listener.queue_max} may",
+                    "the packets go to {next_hop.address}[ on {route_device}], which is in state "
+                    "{next_hop_state}",
+                    NAME_LED},
+        .unknown = {{WR_FACT_destination,
+                     "whether a packet filter drops the requests[ (on the way or on "
+                     "{destination.address}){!destination_local}], or the answer was only late",
+                     "silence looks the same in either case",
+                     "nc -vz -w 10 {destination.address} {destination.port}"},
+                    {WR_FACT_destination,
+                     "how far the requests get, and whether {destination.address} is "
+                     "up{!destination_local}",
+                     "no packet is sent to find out",
+                     "sudo traceroute -n -T -p {destination.port} {destination.address}"},
+                    {WR_FACT_netfilter_rules,
+                     "whether a packet filter rule of this machine drops the requests",
+                     "the rules were not examined", WR_SHOW_FILTER_RULES}},
+        .fixes = {{"give the program a longer time limit for connecting: 3 s and more outlast a "
+                   "lost packet{!syn_retries}{!destination_local}",
+                   NULL},
+                  {"see whether an answer comes when there is more time",
+                   "nc -vz -w 10 {destination.address} {destination.port}"},
+                  {"check that the address is right, the host is up, and its firewall lets port "
+                   "{destination.port} in{!destination_local}{?syn_retries}",
+                   NULL}},
+    },
+    {0},
+};
