@@ -131,9 +131,10 @@ const struct wr_cause wr_causes_tcp_silence[] = {
         WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_elapsed_us, WR_FACT_syn_retries,
                  WR_FACT_destination_local, WR_FACT_netfilter_rules),
         .because = {UNANSWERED, "the kernel by itself tries for {kernel_waits_s} s",
-                    "connect() itself came back: the socket has a time limit for sending "
-                    "(SO_SNDTIMEO){?gave_up_by_option}",
-                    "the process ended while the connect was under way{?gave_up_by_exit}",
+                    "[connect() itself came back: the socket has a time limit for sending "
+                    "(SO_SNDTIMEO){?gave_up_by_option}][the process ended while the connect was "
+                    "under way{?gave_up_by_exit}][the program ended the try itself: "
+                    "{door}(){!gave_up_by_option}{!gave_up_by_exit}]",
                     "{destination.address} is an address of this machine, which answers itself in "
                     "less than a millisecond: something drops the requests{?destination_local}",
                     "{listener}, {listener.queue} connections wait in its queue, "
