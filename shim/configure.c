@@ -12,6 +12,7 @@
 #include "config/search.h"
 #include "render/errno.h"
 #include "start.h"
+#include "track/harmless.h"
 
 /* The helper may be started on a cold machine; this is paid once, and only with a file. */
 #define READ_BUDGET_NS 1000000000u
@@ -118,6 +119,14 @@ bool wr_wants_program(const struct wr_settings *settings, const char *name, cons
         return false;
     return skip[0] == '\0' ||
            (!wr_settings_list_matches(skip, name) && !wr_settings_list_matches(skip, file));
+}
+
+bool wr_is_harmless(const struct wr_settings *settings, const struct wr_attempt *attempt,
+                    const char *program)
+{
+    const char *harmless = wr_harmless(attempt, program);
+
+    return harmless != NULL && !wr_settings_list_matches(settings->text[WR_SETTING_also], harmless);
 }
 
 static bool is_set(enum wr_start_variable variable)

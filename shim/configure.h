@@ -9,6 +9,7 @@
 #include "config/settings.h"
 #include "frames/worker.h"
 #include "sink/sink.h"
+#include "whyrefused/attempt.h"
 
 /* NULL where there is no memory for them. They stay. Complaints about values that are refused go
  * to stderr, once. */
@@ -16,6 +17,11 @@ const struct wr_settings *wr_configure(struct wr_worker_space *space);
 
 /* WHYREFUSED_ONLY and WHYREFUSED_SKIP, against the name of the process and of its file. */
 bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable);
+
+/* A failure that is nobody's concern (track/harmless.h), and that WHYREFUSED_ALSO does not ask for.
+ */
+bool wr_is_harmless(const struct wr_settings *settings, const struct wr_attempt *attempt,
+                    const char *program);
 
 /* WHYREFUSED_COLOR, then NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, the terminal:
  * the first that says something. */

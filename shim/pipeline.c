@@ -321,7 +321,8 @@ static bool report(struct wr_attempt *attempt, const struct wr_registers *regist
         run.report.lasted_ms = (attempt->end_ns - attempt->failing_since_ns) / 1000000;
     }
     wr_whoami(&space->process, wants_json(settings), space->scratch);
-    if (!wr_wants_program(settings, space->process.name, space->process.executable)) {
+    if (!wr_wants_program(settings, space->process.name, space->process.executable) ||
+        wr_is_harmless(settings, attempt, space->process.name)) {
         wr_targets_set_fate(attempt->row, WR_FATE_NOTHING);
         return false;
     }

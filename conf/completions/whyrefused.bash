@@ -13,7 +13,7 @@ _whyrefused()
     case $first in
     explain)
         [[ $COMP_CWORD -eq 2 ]] && mapfile -t COMPREPLY < <(compgen -W \
-            "$("$program" explain 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p')" -- "$word")
+            "--harmless $("$program" explain 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p')" -- "$word")
         ;;
     settings | --help | --version) ;;
     run | --)

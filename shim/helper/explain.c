@@ -2,10 +2,12 @@
  * `whyrefused explain`: the catalogue for people. The sentences are those of the tables in
  * diagnose/; this file only lays them out. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "helper/helper.h"
+#include "render/errno.h"
 #include "whyrefused/cause.h"
 
 #define WIDTH 78
@@ -211,6 +213,41 @@ static int list_as_markdown(void)
     return 0;
 }
 
+static void put_harmless(const char *name, const int *errors, const char *targets,
+                         const char *programs, const char *why)
+{
+    char text[FORM_MAX];
+    struct wr_buf out = wr_buf_on(text, sizeof(text));
+
+    printf("%s: %s\n", name, why);
+    for (; *errors != 0; errors++) {
+        wr_buf_str(&out, wr_errno_name(*errors));
+        wr_buf_str(&out, errors[1] != 0 ? ", " : "");
+    }
+    put_filled("    errors   ", "             ", wr_buf_terminate(&out));
+    for (int i = 0; i < 2; i++) {
+        const char *globs = i == 0 ? targets : programs;
+
+        out.len = 0;
+        for (; *globs != '\0'; globs++) {
+            wr_buf_char(&out, *globs);
+            wr_buf_str(&out, *globs == ',' ? " " : "");
+        }
+        put_filled(i == 0 ? "    at       " : "    but of   ", "             ",
+                   wr_buf_terminate(&out));
+    }
+}
+
+/* The failures that are not reported, unless by the programs whose own business they are. */
+static int list_harmless(void)
+{
+#define HARMLESS(name, kind, errors, targets, programs, why) \
+    put_harmless(#name, (const int[]){errors, 0}, targets, programs, why);
+#include "track/harmless.def"
+#undef HARMLESS
+    return 0;
+}
+
 int wr_helper_explain(const char *id)
 {
     const struct wr_cause *cause;
@@ -219,6 +256,8 @@ int wr_helper_explain(const char *id)
         return list_all();
     if (strcmp(id, "--markdown") == 0)
         return list_as_markdown();
+    if (strcmp(id, "--harmless") == 0)
+        return list_harmless();
     cause = wr_cause_by_id(id);
     return cause != NULL ? explain(cause) : unknown(id);
 }

@@ -7,7 +7,7 @@
 
 static const char usage[] =
     "usage: whyrefused [run] [--] COMMAND [ARGUMENT...]   run it, and tell why connections fail\n"
-    "       whyrefused explain [CAUSE | --markdown]       what a cause means and what to do; "
+    "       whyrefused explain [CAUSE | --harmless]       what a cause means and what to do; "
     "without\n"
     "                                                     one, all of them\n"
     "       whyrefused settings                           the settings in force, and from where\n"

@@ -132,7 +132,7 @@ static WR_COLD void connected_unknown(int fd, const void *address, socklen_t len
 
 WR_EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
-    enum wr_kind kind = wr_track_kind(fd);
+    enum wr_socket_kind kind = wr_track_kind(fd);
 
     if (kind == WR_KIND_TCP)
         return connect_tcp(fd, address, len);

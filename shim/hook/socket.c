@@ -32,7 +32,7 @@ static WR_COLD void socket_failed(int domain, int type, int protocol, int error,
         wr_failed_socket(domain, type, protocol, error, start_ns);
 }
 
-static WR_COLD void remember(int fd, enum wr_kind kind)
+static WR_COLD void remember(int fd, enum wr_socket_kind kind)
 {
     int error = errno;
 
@@ -48,7 +48,7 @@ WR_EXPORT int socket(int domain, int type, int protocol)
     int fd = WR_REAL(socket)(domain, type, protocol);
 
     if (wr_likely(fd >= 0)) {
-        enum wr_kind kind = wr_track_kind_of(domain, type, protocol);
+        enum wr_socket_kind kind = wr_track_kind_of(domain, type, protocol);
 
         if (wr_unlikely(wr_track_maybe(fd) || kind != wr_track_kind(fd)))
             remember(fd, kind);

@@ -240,7 +240,7 @@ void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx
     }
 }
 
-enum wr_kind wr_track_kind_of(int domain, int type, int protocol)
+enum wr_socket_kind wr_track_kind_of(int domain, int type, int protocol)
 {
     if (domain != AF_INET && domain != AF_INET6)
         return WR_KIND_OTHER;
@@ -264,10 +264,10 @@ static int option(int fd, int name)
     return WR_SYS(getsockopt, fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
 }
 
-enum wr_kind wr_track_kind_ask(int fd)
+enum wr_socket_kind wr_track_kind_ask(int fd)
 {
     int domain = option(fd, SO_DOMAIN);
-    enum wr_kind kind;
+    enum wr_socket_kind kind;
 
     if (domain < 0)
         return WR_KIND_UNKNOWN;
@@ -276,7 +276,7 @@ enum wr_kind wr_track_kind_ask(int fd)
     return kind;
 }
 
-void wr_track_kind_set(int fd, enum wr_kind kind)
+void wr_track_kind_set(int fd, enum wr_socket_kind kind)
 {
     if ((unsigned)fd < WR_TRACK_KINDS && wr_track_kind(fd) != kind && wr_process_owns_memory())
         atomic_store_explicit(&wr_track_kinds[fd], (uint8_t)kind, memory_order_relaxed);

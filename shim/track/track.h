@@ -72,21 +72,21 @@ extern _Atomic uint32_t wr_track_forks;
 
 /* What socket() made, as far as it matters before a connect(). Only a hint: a number may have been
  * given to something else since. */
-enum wr_kind { WR_KIND_UNKNOWN, WR_KIND_TCP, WR_KIND_DATAGRAM, WR_KIND_OTHER };
+enum wr_socket_kind { WR_KIND_UNKNOWN, WR_KIND_TCP, WR_KIND_DATAGRAM, WR_KIND_OTHER };
 #define WR_TRACK_KINDS 65536
 extern _Atomic uint8_t wr_track_kinds[WR_TRACK_KINDS];
 
-static inline enum wr_kind wr_track_kind(int fd)
+static inline enum wr_socket_kind wr_track_kind(int fd)
 {
     return (unsigned)fd < WR_TRACK_KINDS
-               ? (enum wr_kind)atomic_load_explicit(&wr_track_kinds[fd], memory_order_relaxed)
+               ? (enum wr_socket_kind)atomic_load_explicit(&wr_track_kinds[fd], memory_order_relaxed)
                : WR_KIND_UNKNOWN;
 }
 
-enum wr_kind wr_track_kind_of(int domain, int type, int protocol);
+enum wr_socket_kind wr_track_kind_of(int domain, int type, int protocol);
 /* Asks the kernel, and remembers. */
-enum wr_kind wr_track_kind_ask(int fd);
+enum wr_socket_kind wr_track_kind_ask(int fd);
 /* One load where it is what it was before. */
-void wr_track_kind_set(int fd, enum wr_kind kind);
+void wr_track_kind_set(int fd, enum wr_socket_kind kind);
 
 #endif
