@@ -8,6 +8,9 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/deferred.h"
+#include "base/process.h"
+#include "base/signals.h"
 #include "base/sys.h"
 #include "config/search.h"
 #include "render/errno.h"
@@ -105,6 +108,26 @@ const struct wr_settings *wr_configure(struct wr_worker_space *space)
         return settings;
     WR_SYS(munmap, settings, sizeof(*settings));
     return other;
+}
+
+const struct wr_settings *wr_configure_now(void)
+{
+    const struct wr_settings *settings = atomic_load_explicit(&published, memory_order_acquire);
+    uint64_t signals;
+    long at;
+
+    if (settings != NULL || wr_process_borrows_memory())
+        return settings;
+    signals = wr_signals_block();
+    at = WR_SYS(mmap, 0, sizeof(struct wr_worker_space), PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at > 0 || at <= -4096) {
+        if (wr_deferred_relocate())
+            settings = wr_configure((struct wr_worker_space *)at);
+        WR_SYS(munmap, at, sizeof(struct wr_worker_space));
+    }
+    wr_signals_restore(signals);
+    return settings;
 }
 
 bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable)

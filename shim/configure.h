@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The settings of this process: environment over file over defaults, put together at the first
- * failure. Called by pipeline.c only. */
+ * failure. Called by pipeline.c, and by hooks that only a setting decides about. */
 #ifndef WR_CONFIGURE_H
 #define WR_CONFIGURE_H
 
@@ -14,6 +14,10 @@
 /* NULL where there is no memory for them. They stay. Complaints about values that are refused go
  * to stderr, once. */
 const struct wr_settings *wr_configure(struct wr_worker_space *space);
+
+/* As wr_configure(), from a hook that may look (failure.h) and has no workspace: with memory mapped
+ * for it, and signals blocked, the first time. NULL also in a vfork child. */
+const struct wr_settings *wr_configure_now(void);
 
 /* WHYREFUSED_ONLY and WHYREFUSED_SKIP, against the name of the process and of its file. */
 bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable);

@@ -205,13 +205,13 @@ void wr_hook_remember_objects(void)
     atomic_store_explicit(&objects_known, true, memory_order_release);
 }
 
-/* In programs of more libraries than are remembered: with the loader's lock, then. */
+/* In programs of more libraries than are remembered, or where one came later (libdl, which had
+ * dlopen() before glibc 2.34): with the loader's lock, then. */
 static void *find_beyond(const char *name)
 {
-    struct walk walk = {.skip = OBJECTS_MAX, .name = name};
+    struct walk walk = {.skip = objects_count, .name = name};
 
-    if (objects_count == OBJECTS_MAX)
-        dl_iterate_phdr(take_object, &walk);
+    dl_iterate_phdr(take_object, &walk);
     return walk.found;
 }
 

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import schema  # noqa: E402
 from contract import BUILD, LIBRARY, check, finish, read, skipped  # noqa: E402
 
-PROGRAMS = ("calls", "world", "leave")
+PROGRAMS = ("calls", "world", "leave", "load")
 VARIANTS = {
     "json": {"WHYREFUSED_FORMAT": "json", "WHYREFUSED_LOG": "report.json"},
     "text": {"WHYREFUSED_LOG": "stderr", "WHYREFUSED_COLOR": "always"},
