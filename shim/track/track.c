@@ -284,13 +284,13 @@ void wr_track_kind_set(int fd, enum wr_socket_kind kind)
 
 bool wr_track_is_pending(int32_t pid, const struct wr_addr *target)
 {
-    (void)pid;
-    for (int i = 0; i < WR_TRACK_SLOTS; i++) {
-        int fd = ~atomic_load_explicit(&wr_track_owner[i], memory_order_relaxed);
+    for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
+        int fd = ~atomic_load_explicit(&places[i].owner, memory_order_relaxed);
         struct wr_track track;
         struct wr_addr addr;
 
         if (fd >= 0 && read_place(fd, &track) && track.history == WR_HISTORY_PENDING &&
+            track.pid == pid &&
             wr_addr_from_sockaddr(track.address, track.address_len, &addr) &&
             addr.port == target->port && wr_addr_same_host(&addr, target))
             return true;
