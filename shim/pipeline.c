@@ -270,7 +270,7 @@ static bool belongs_to_others(struct run *run)
     case WR_OFFER_ALONE:
         return false;
     case WR_OFFER_LATE:
-        wr_targets_set_fate(run->attempt->row, WR_FATE_COUNTED);
+        wr_targets_set_fate(run->attempt->row, WR_FATE_LATE);
         return true;
     case WR_OFFER_LAST:
         say_held(run->settings, &told);
@@ -409,7 +409,7 @@ static void summarize(const struct wr_settings *settings, struct wr_workspace *s
     write_report(&run);
 }
 
-/* Told once and come again; or never told, because others of its name were, or too many. */
+/* Told once and come again; or never told, because there were too many. */
 static bool is_worth_a_summary(const struct wr_target *row)
 {
     return (row->fate == WR_FATE_TOLD && row->count > 1) || row->fate == WR_FATE_COUNTED;

@@ -11,20 +11,23 @@
 #include "failure.h"
 #include "hook/hook.h"
 #include "speak.h"
+#include "track/track.h"
 
 static WR_COLD void say_what_is_left(void)
 {
     int error = errno;
 
     /* a vfork child's end is not its parent's */
-    if (wr_enabled() && !wr_process_borrows_memory())
+    if (wr_enabled() && !wr_process_borrows_memory()) {
+        wr_track_end();
         wr_speak_end();
+    }
     errno = error;
 }
 
 void wr_leave(void)
 {
-    if (wr_unlikely(wr_speak_listens()))
+    if (wr_unlikely(wr_speak_listens()) || wr_unlikely(wr_track_any()))
         say_what_is_left();
 }
 

@@ -27,7 +27,8 @@ enum wr_seen {
 enum wr_fate {
     WR_FATE_OPEN,     /* nothing was said of it yet */
     WR_FATE_TOLD,     /* reported; has not come good since */
-    WR_FATE_COUNTED,  /* not reported, as others of its name were, or as the limit was reached */
+    WR_FATE_COUNTED,  /* not reported, as the limit was reached */
+    WR_FATE_LATE,     /* belongs to another address of its name, which was reported */
     WR_FATE_HELD,     /* its report is held back */
     WR_FATE_NOTHING,  /* it did not matter: ignored, harmless, or another address worked */
     WR_FATE_RECOVERED /* came good after it was told */

@@ -240,6 +240,15 @@ void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx
     }
 }
 
+bool wr_track_any(void)
+{
+    for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
+        if (atomic_load_explicit(&wr_track_marks[i], memory_order_relaxed) != 0)
+            return true;
+    }
+    return false;
+}
+
 enum wr_socket_kind wr_track_kind_of(int domain, int type, int protocol)
 {
     if (domain != AF_INET && domain != AF_INET6)
@@ -290,8 +299,7 @@ bool wr_track_is_pending(int32_t pid, const struct wr_addr *target)
         struct wr_addr addr;
 
         if (fd >= 0 && read_place(fd, &track) && track.history == WR_HISTORY_PENDING &&
-            track.pid == pid &&
-            wr_addr_from_sockaddr(track.address, track.address_len, &addr) &&
+            track.pid == pid && wr_addr_from_sockaddr(track.address, track.address_len, &addr) &&
             addr.port == target->port && wr_addr_same_host(&addr, target))
             return true;
     }

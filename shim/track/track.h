@@ -53,6 +53,8 @@ bool wr_track_has_twin(int fd, const struct wr_track *track);
 /* Calls each(fd, ctx) for the descriptors remembered from first to last. */
 void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx), void *ctx);
 
+/* False where nothing is remembered at all. */
+bool wr_track_any(void);
 /* The process ends: reports the connects that are still under way. Idempotent, takes no lock.
  * giveup.c. */
 void wr_track_end(void);
@@ -78,9 +80,9 @@ extern _Atomic uint8_t wr_track_kinds[WR_TRACK_KINDS];
 
 static inline enum wr_socket_kind wr_track_kind(int fd)
 {
-    return (unsigned)fd < WR_TRACK_KINDS
-               ? (enum wr_socket_kind)atomic_load_explicit(&wr_track_kinds[fd], memory_order_relaxed)
-               : WR_KIND_UNKNOWN;
+    return (unsigned)fd < WR_TRACK_KINDS ? (enum wr_socket_kind)atomic_load_explicit(
+                                               &wr_track_kinds[fd], memory_order_relaxed)
+                                         : WR_KIND_UNKNOWN;
 }
 
 enum wr_socket_kind wr_track_kind_of(int domain, int type, int protocol);
