@@ -64,10 +64,11 @@ static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, i
             wr_failed_connect(fd, address, len, error, start_ns);
         break;
     case EALREADY:
-        if (wr_track_get(fd, &track) && track.told)
-            break;
-        wr_failed_connect(fd, address, len, error, start_ns);
-        wr_track_tell(fd);
+        /* some programs ask for the end so, again and again: told where none comes (giveup.c) */
+        if (wr_track_get(fd, &track) && track.history == WR_HISTORY_PENDING)
+            wr_track_tell(fd);
+        else
+            wr_failed_connect(fd, address, len, error, start_ns);
         break;
     default:
         wr_failed_connect(fd, address, len, error, start_ns);

@@ -2,6 +2,7 @@
  * See giveup.h, and wr_track_end() of track.h. */
 #include "track/giveup.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -73,7 +74,9 @@ static bool look(int fd, const struct wr_track *track, enum wr_door door)
         return false;
     if (another_won(track))
         return true;
-    if (info.state == WR_TCP_SYN_SENT)
+    if (info.state == WR_TCP_SYN_SENT && track->told)
+        wr_failed_connect(fd, track->address, track->address_len, EALREADY, track->start_ns);
+    else if (info.state == WR_TCP_SYN_SENT)
         wr_gave_up(fd, door);
     else if (door == WR_DOOR_CLOSE)
         report_unfetched(fd, track);

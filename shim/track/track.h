@@ -17,7 +17,7 @@
 
 struct wr_track {
     enum wr_history history;
-    bool told;         /* a misuse of this state has been reported */
+    bool told;         /* another connect() came too early, and was answered EALREADY */
     bool shared;       /* the program made a second descriptor of it */
     int32_t pid;       /* of the process that called connect(); a fork child has only a copy */
     uint32_t forks;    /* wr_track_forks at that time */

@@ -177,6 +177,14 @@ expect() {
     note expect "$1"
 }
 
+attempts() {
+    note attempts "$*"
+}
+
+summary() {
+    note summary "$1"
+}
+
 recovered() {
     note recovered "$1"
 }
