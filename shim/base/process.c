@@ -31,32 +31,37 @@ static _Atomic long *make_page(void)
     return page;
 }
 
-bool wr_process_owns_memory(void)
+long wr_process_own_id(void)
 {
     _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
     long pid, owner;
 
     if (wr_filtered())
-        return false;
+        return 0;
     pid = WR_SYS(getpid);
 
     if (page == NULL)
         page = make_page();
     if (page == NULL)
-        return false; /* too old a kernel to tell: then nothing is remembered */
+        return 0; /* too old a kernel to tell: then nothing is remembered */
     owner = atomic_load_explicit(page, memory_order_relaxed);
     if (owner == 0) {
         /* made just now, or wiped by fork */
         atomic_store_explicit(page, pid, memory_order_relaxed);
-        return true;
+        return pid;
     }
     if (owner == pid)
-        return true;
+        return pid;
     /* A vfork child may have been the first to ask. When it has ended, its parent takes over. */
     if (WR_SYS(kill, owner, 0) != -ESRCH)
-        return false;
+        return 0;
     atomic_store_explicit(page, pid, memory_order_relaxed);
-    return true;
+    return pid;
+}
+
+bool wr_process_owns_memory(void)
+{
+    return wr_process_own_id() != 0;
 }
 
 bool wr_process_borrows_memory(void)

@@ -10,6 +10,9 @@
  * (madvise(2) MADV_WIPEONFORK, Linux 4.14) but that a vfork child shares. */
 bool wr_process_owns_memory(void);
 
+/* The same: the process id where it owns its memory, else 0. */
+long wr_process_own_id(void);
+
 /* True where the caller surely runs in the memory of another process. Both are false where the
  * kernel cannot tell: then nothing is remembered, and reports are still made. */
 bool wr_process_borrows_memory(void);

@@ -42,7 +42,7 @@ enum wr_hook {
     WR_HOOKS
 };
 
-extern _Atomic(void *) wr_real[WR_HOOKS];
+extern _Atomic(void *) wr_real[WR_HOOKS] __attribute__((visibility("hidden")));
 
 /* Remembers which objects stand behind ours in the search order. Done by the constructor: later a
  * fork child, or a signal handler, might find the loader's lock taken for ever. */
@@ -58,6 +58,16 @@ static inline void *wr_hook_real(enum wr_hook hook)
 
     return wr_likely(real != 0) ? real : wr_hook_resolve(hook);
 }
+
+/* For the functions that are called most: goes on to the real one by a jump where that is known and
+ * `ours` is false. A return of ours after a system call costs more than all the rest. */
+#define WR_PASS(name, ours, ...)                                            \
+    do {                                                                    \
+        __typeof__(name) *real_ = (__typeof__(name) *)atomic_load_explicit( \
+            &wr_real[WR_HOOK_##name], memory_order_relaxed);                \
+        if (wr_likely(!(ours) && real_ != 0))                               \
+            return real_(__VA_ARGS__);                                      \
+    } while (0)
 
 /* &name: the type of a pointer keeps that a function does not return. */
 #define WR_REAL(name) ((__typeof__(&name))wr_hook_real(WR_HOOK_##name))

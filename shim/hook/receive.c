@@ -30,7 +30,7 @@ static WR_COLD void received_message(int fd, const struct msghdr *message, int f
     received(fd, WR_VECTOR_AT(copy.msg_iov, copy.msg_iovlen), flags, rc);
 }
 
-WR_EXPORT ssize_t read(int fd, void *bytes, size_t size)
+static WR_COLD ssize_t read_watched(int fd, void *bytes, size_t size)
 {
     ssize_t rc = WR_REAL(read)(fd, bytes, size);
 
@@ -39,7 +39,13 @@ WR_EXPORT ssize_t read(int fd, void *bytes, size_t size)
     return rc;
 }
 
-WR_EXPORT ssize_t readv(int fd, const struct iovec *vector, int count)
+WR_EXPORT ssize_t read(int fd, void *bytes, size_t size)
+{
+    WR_PASS(read, wr_track_marked(fd), fd, bytes, size);
+    return read_watched(fd, bytes, size);
+}
+
+static WR_COLD ssize_t readv_watched(int fd, const struct iovec *vector, int count)
 {
     ssize_t rc = WR_REAL(readv)(fd, vector, count);
 
@@ -48,9 +54,31 @@ WR_EXPORT ssize_t readv(int fd, const struct iovec *vector, int count)
     return rc;
 }
 
-WR_EXPORT ssize_t recv(int fd, void *bytes, size_t size, int flags)
+WR_EXPORT ssize_t readv(int fd, const struct iovec *vector, int count)
+{
+    WR_PASS(readv, wr_track_marked(fd), fd, vector, count);
+    return readv_watched(fd, vector, count);
+}
+
+static WR_COLD ssize_t recv_watched(int fd, void *bytes, size_t size, int flags)
 {
     ssize_t rc = WR_REAL(recv)(fd, bytes, size, flags);
+
+    if (wr_io_matters(rc, fd))
+        received(fd, WR_BYTES_AT(bytes, size), flags, rc);
+    return rc;
+}
+
+WR_EXPORT ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+    WR_PASS(recv, wr_track_marked(fd), fd, bytes, size, flags);
+    return recv_watched(fd, bytes, size, flags);
+}
+
+static WR_COLD ssize_t recvfrom_watched(int fd, void *restrict bytes, size_t size, int flags,
+                                        __SOCKADDR_ARG address, socklen_t *restrict len)
+{
+    ssize_t rc = WR_REAL(recvfrom)(fd, bytes, size, flags, address, len);
 
     if (wr_io_matters(rc, fd))
         received(fd, WR_BYTES_AT(bytes, size), flags, rc);
@@ -60,20 +88,23 @@ WR_EXPORT ssize_t recv(int fd, void *bytes, size_t size, int flags)
 WR_EXPORT ssize_t recvfrom(int fd, void *restrict bytes, size_t size, int flags,
                            __SOCKADDR_ARG address, socklen_t *restrict len)
 {
-    ssize_t rc = WR_REAL(recvfrom)(fd, bytes, size, flags, address, len);
-
-    if (wr_io_matters(rc, fd))
-        received(fd, WR_BYTES_AT(bytes, size), flags, rc);
-    return rc;
+    WR_PASS(recvfrom, wr_track_marked(fd), fd, bytes, size, flags, address, len);
+    return recvfrom_watched(fd, bytes, size, flags, address, len);
 }
 
-WR_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+static WR_COLD ssize_t recvmsg_watched(int fd, struct msghdr *message, int flags)
 {
     ssize_t rc = WR_REAL(recvmsg)(fd, message, flags);
 
     if (wr_io_matters(rc, fd))
         received_message(fd, message, flags, rc);
     return rc;
+}
+
+WR_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    WR_PASS(recvmsg, wr_track_marked(fd), fd, message, flags);
+    return recvmsg_watched(fd, message, flags);
 }
 
 static WR_COLD void received_messages(int fd, int flags, int rc)
@@ -87,8 +118,8 @@ static WR_COLD void received_messages(int fd, int flags, int rc)
     errno = error;
 }
 
-WR_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-                       struct timespec *timeout)
+static WR_COLD int recvmmsg_watched(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                                    struct timespec *timeout)
 {
     int rc = WR_REAL(recvmmsg)(fd, messages, count, flags, timeout);
 
@@ -97,13 +128,20 @@ WR_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int fla
     return rc;
 }
 
+WR_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                       struct timespec *timeout)
+{
+    WR_PASS(recvmmsg, wr_track_marked(fd), fd, messages, count, flags, timeout);
+    return recvmmsg_watched(fd, messages, count, flags, timeout);
+}
+
 /* What calls become with _FORTIFY_SOURCE; no header declares them without it (glibc, debug/). */
 WR_EXPORT ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room);
 WR_EXPORT ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
 WR_EXPORT ssize_t __recvfrom_chk(int fd, void *restrict bytes, size_t size, size_t room, int flags,
                                  __SOCKADDR_ARG address, socklen_t *restrict len);
 
-ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
+static WR_COLD ssize_t read_chk_watched(int fd, void *bytes, size_t size, size_t room)
 {
     ssize_t rc = WR_REAL(__read_chk)(fd, bytes, size, room);
 
@@ -112,9 +150,32 @@ ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
     return rc;
 }
 
-ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
+ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
+{
+    WR_PASS(__read_chk, wr_track_marked(fd), fd, bytes, size, room);
+    return read_chk_watched(fd, bytes, size, room);
+}
+
+static WR_COLD ssize_t recv_chk_watched(int fd, void *bytes, size_t size, size_t room, int flags)
 {
     ssize_t rc = WR_REAL(__recv_chk)(fd, bytes, size, room, flags);
+
+    if (wr_io_matters(rc, fd))
+        received(fd, WR_BYTES_AT(bytes, size), flags, rc);
+    return rc;
+}
+
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
+{
+    WR_PASS(__recv_chk, wr_track_marked(fd), fd, bytes, size, room, flags);
+    return recv_chk_watched(fd, bytes, size, room, flags);
+}
+
+static WR_COLD ssize_t recvfrom_chk_watched(int fd, void *restrict bytes, size_t size, size_t room,
+                                            int flags, __SOCKADDR_ARG address,
+                                            socklen_t *restrict len)
+{
+    ssize_t rc = WR_REAL(__recvfrom_chk)(fd, bytes, size, room, flags, address, len);
 
     if (wr_io_matters(rc, fd))
         received(fd, WR_BYTES_AT(bytes, size), flags, rc);
@@ -124,11 +185,8 @@ ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
 ssize_t __recvfrom_chk(int fd, void *restrict bytes, size_t size, size_t room, int flags,
                        __SOCKADDR_ARG address, socklen_t *restrict len)
 {
-    ssize_t rc = WR_REAL(__recvfrom_chk)(fd, bytes, size, room, flags, address, len);
-
-    if (wr_io_matters(rc, fd))
-        received(fd, WR_BYTES_AT(bytes, size), flags, rc);
-    return rc;
+    WR_PASS(__recvfrom_chk, wr_track_marked(fd), fd, bytes, size, room, flags, address, len);
+    return recvfrom_chk_watched(fd, bytes, size, room, flags, address, len);
 }
 
 /* The name by which some old objects call it. */

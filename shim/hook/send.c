@@ -116,7 +116,7 @@ static WR_COLD void sent_message(int fd, const struct msghdr *message, long rc)
     errno = error;
 }
 
-WR_EXPORT ssize_t write(int fd, const void *bytes, size_t size)
+static WR_COLD ssize_t write_watched(int fd, const void *bytes, size_t size)
 {
     ssize_t rc = WR_REAL(write)(fd, bytes, size);
 
@@ -125,7 +125,13 @@ WR_EXPORT ssize_t write(int fd, const void *bytes, size_t size)
     return rc;
 }
 
-WR_EXPORT ssize_t writev(int fd, const struct iovec *vector, int count)
+WR_EXPORT ssize_t write(int fd, const void *bytes, size_t size)
+{
+    WR_PASS(write, wr_track_marked(fd), fd, bytes, size);
+    return write_watched(fd, bytes, size);
+}
+
+static WR_COLD ssize_t writev_watched(int fd, const struct iovec *vector, int count)
 {
     ssize_t rc = WR_REAL(writev)(fd, vector, count);
 
@@ -134,13 +140,25 @@ WR_EXPORT ssize_t writev(int fd, const struct iovec *vector, int count)
     return rc;
 }
 
-WR_EXPORT ssize_t send(int fd, const void *bytes, size_t size, int flags)
+WR_EXPORT ssize_t writev(int fd, const struct iovec *vector, int count)
+{
+    WR_PASS(writev, wr_track_marked(fd), fd, vector, count);
+    return writev_watched(fd, vector, count);
+}
+
+static WR_COLD ssize_t send_watched(int fd, const void *bytes, size_t size, int flags)
 {
     ssize_t rc = WR_REAL(send)(fd, bytes, size, flags);
 
     if (wr_io_matters(rc, fd))
         sent(fd, WR_BYTES_AT(bytes, size), rc);
     return rc;
+}
+
+WR_EXPORT ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    WR_PASS(send, wr_track_marked(fd), fd, bytes, size, flags);
+    return send_watched(fd, bytes, size, flags);
 }
 
 static WR_COLD ssize_t sendto_fast(int fd, const void *bytes, size_t size, int flags,
@@ -155,8 +173,8 @@ static WR_COLD ssize_t sendto_fast(int fd, const void *bytes, size_t size, int f
     return rc;
 }
 
-WR_EXPORT ssize_t sendto(int fd, const void *bytes, size_t size, int flags,
-                         __CONST_SOCKADDR_ARG address, socklen_t len)
+static WR_COLD ssize_t sendto_watched(int fd, const void *bytes, size_t size, int flags,
+                                      __CONST_SOCKADDR_ARG address, socklen_t len)
 {
     if (wr_unlikely((flags & MSG_FASTOPEN) != 0))
         return sendto_fast(fd, bytes, size, flags, address, len);
@@ -165,6 +183,14 @@ WR_EXPORT ssize_t sendto(int fd, const void *bytes, size_t size, int flags,
     if (wr_io_matters(rc, fd))
         sent_to(fd, WR_BYTES_AT(bytes, size), address.__sockaddr__, len, rc);
     return rc;
+}
+
+WR_EXPORT ssize_t sendto(int fd, const void *bytes, size_t size, int flags,
+                         __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+    WR_PASS(sendto, wr_track_marked(fd) | (flags & MSG_FASTOPEN), fd, bytes, size, flags, address,
+            len);
+    return sendto_watched(fd, bytes, size, flags, address, len);
 }
 
 static WR_COLD ssize_t sendmsg_fast(int fd, const struct msghdr *message, int flags)
@@ -181,7 +207,7 @@ static WR_COLD ssize_t sendmsg_fast(int fd, const struct msghdr *message, int fl
     return rc;
 }
 
-WR_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+static WR_COLD ssize_t sendmsg_watched(int fd, const struct msghdr *message, int flags)
 {
     if (wr_unlikely((flags & MSG_FASTOPEN) != 0))
         return sendmsg_fast(fd, message, flags);
@@ -190,6 +216,12 @@ WR_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     if (wr_io_matters(rc, fd))
         sent_message(fd, message, rc);
     return rc;
+}
+
+WR_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    WR_PASS(sendmsg, wr_track_marked(fd) | (flags & MSG_FASTOPEN), fd, message, flags);
+    return sendmsg_watched(fd, message, flags);
 }
 
 static WR_COLD void sent_messages(int fd, const struct mmsghdr *messages, int rc)
@@ -203,13 +235,19 @@ static WR_COLD void sent_messages(int fd, const struct mmsghdr *messages, int rc
     errno = error;
 }
 
-WR_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+static WR_COLD int sendmmsg_watched(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     int rc = WR_REAL(sendmmsg)(fd, messages, count, flags);
 
     if (wr_io_matters(rc, fd))
         sent_messages(fd, messages, rc);
     return rc;
+}
+
+WR_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    WR_PASS(sendmmsg, wr_track_marked(fd), fd, messages, count, flags);
+    return sendmmsg_watched(fd, messages, count, flags);
 }
 
 /* The names by which some old objects call them. */

@@ -88,8 +88,15 @@ void wr_give_up(int fd, enum wr_door door)
     struct wr_track track;
     bool done;
 
-    if (!wr_process_owns_memory() || !wr_may_look())
+    if (!wr_track_peek(fd, &track) || !wr_process_owns_memory() || !wr_may_look())
         return;
+    if (track.history != WR_HISTORY_PENDING) {
+        if (door != WR_DOOR_SHUTDOWN) {
+            wr_bytes_end(fd, track.start_ns);
+            wr_track_drop(fd);
+        }
+        return;
+    }
     if (!wr_track_get(fd, &track)) {
         wr_track_drop(fd);
         return;

@@ -20,8 +20,11 @@
 
 /* A peer that closes later than this has not refused the connection by closing it. */
 #define AT_ONCE_NS 1000000000u
-/* Below it no port is given to a client by itself (ip(7)): nothing connects to itself by chance. */
+/* Below these no port is given to a client by itself (ip_local_port_range of ip(7)): nothing
+ * connects to itself by chance. Where the machine's own address is not told at a glance, the system
+ * call is saved for the ports that nobody opens to clients. */
 #define FIRST_CLIENT_PORT 1024
+#define FIRST_LIKELY_PORT 16384
 
 bool wr_talk_is_about_peer(int error)
 {
@@ -59,8 +62,11 @@ static bool is_self(int fd, const struct wr_addr *target)
     socklen_t len = sizeof(name);
     struct wr_addr local;
 
-    if (target->port < FIRST_CLIENT_PORT || WR_SYS(getsockname, fd, &name, &len) < 0 ||
-        !wr_addr_from_sockaddr(&name, len, &local) || local.port != target->port)
+    if (target->port < (wr_addr_is_loopback(target) || wr_addr_is_any(target) ? FIRST_CLIENT_PORT
+                                                                              : FIRST_LIKELY_PORT))
+        return false;
+    if (WR_SYS(getsockname, fd, &name, &len) < 0 || !wr_addr_from_sockaddr(&name, len, &local) ||
+        local.port != target->port)
         return false;
     return wr_addr_same_host(&local, target) ||
            (wr_addr_is_any(target) && wr_addr_is_loopback(&local));
@@ -119,8 +125,9 @@ static bool look_again(int fd, struct wr_track *track, enum wr_door door)
 /* False where nothing is known of it, or it is another process's. */
 static bool find(int fd, struct wr_track *ret_track)
 {
-    return wr_process_owns_memory() && wr_track_get(fd, ret_track) &&
-           ret_track->pid == (int32_t)WR_SYS(getpid);
+    long pid = wr_process_own_id();
+
+    return pid != 0 && wr_track_get(fd, ret_track) && ret_track->pid == (int32_t)pid;
 }
 
 void wr_talk_asked(int fd, enum wr_door door)

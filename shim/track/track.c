@@ -53,6 +53,18 @@ static void unlock(struct place *place)
     atomic_fetch_add_explicit(&place->sequence, 1, memory_order_release);
 }
 
+static void mark(int fd, uint8_t bit)
+{
+    atomic_fetch_or_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], bit,
+                             memory_order_relaxed);
+}
+
+static void unmark(int fd, uint8_t bit)
+{
+    atomic_fetch_and_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], (uint8_t)~bit,
+                              memory_order_relaxed);
+}
+
 static void put(int fd, const struct wr_track *track)
 {
     struct place *place = place_of(fd);
@@ -64,7 +76,7 @@ static void put(int fd, const struct wr_track *track)
     for (unsigned i = 0; i < WORDS; i++)
         atomic_store_explicit(&place->words[i], words[i], memory_order_relaxed);
     atomic_store_explicit(&place->owner, ~fd, memory_order_relaxed);
-    atomic_store_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], 1, memory_order_relaxed);
+    mark(fd, WR_MARK_REMEMBERED);
     unlock(place);
 }
 
@@ -136,12 +148,13 @@ bool wr_track_begin(int fd, const void *address, socklen_t len, uint64_t start_n
                     struct wr_track *ret_track)
 {
     struct wr_track track;
+    long pid;
 
-    if (fd < 0 || !is_inet(address, len) || !wr_process_owns_memory())
+    if (fd < 0 || !is_inet(address, len) || (pid = wr_process_own_id()) == 0)
         return false;
     memset(&track, 0, sizeof(track));
     track.history = WR_HISTORY_PENDING;
-    track.pid = (int32_t)WR_SYS(getpid);
+    track.pid = (int32_t)pid;
     track.forks = atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
     track.start_ns = start_ns;
     track.address_len = len < WR_TRACK_ADDRESS ? len : WR_TRACK_ADDRESS;
@@ -163,8 +176,13 @@ void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start
 
 void wr_track_put(int fd, const struct wr_track *track)
 {
-    if (fd >= 0 && wr_process_owns_memory())
+    if (fd >= 0)
         put(fd, track);
+}
+
+bool wr_track_peek(int fd, struct wr_track *ret_track)
+{
+    return read_place(fd, ret_track);
 }
 
 void wr_track_set(int fd, enum wr_history history)
@@ -209,8 +227,7 @@ void wr_track_drop(int fd)
     if (owns(fd) && wr_process_owns_memory() &&
         atomic_compare_exchange_strong_explicit(&place_of(fd)->owner, &mine, 0,
                                                 memory_order_relaxed, memory_order_relaxed))
-        atomic_store_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS], 0,
-                              memory_order_relaxed);
+        unmark(fd, WR_MARK_REMEMBERED);
 }
 
 bool wr_track_has_twin(int fd, const struct wr_track *track)
@@ -231,7 +248,7 @@ bool wr_track_has_twin(int fd, const struct wr_track *track)
 void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx), void *ctx)
 {
     for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
-        if (atomic_load_explicit(&wr_track_marks[i], memory_order_relaxed) == 0)
+        if (!wr_track_maybe((int)i))
             continue;
         int fd = ~atomic_load_explicit(&places[i].owner, memory_order_relaxed);
 
@@ -287,8 +304,15 @@ enum wr_socket_kind wr_track_kind_ask(int fd)
 
 void wr_track_kind_set(int fd, enum wr_socket_kind kind)
 {
-    if ((unsigned)fd < WR_TRACK_KINDS && wr_track_kind(fd) != kind && wr_process_owns_memory())
+    if (fd < 0 || wr_track_kind(fd) == kind || !wr_process_owns_memory())
+        return;
+    if (fd < WR_TRACK_KINDS)
         atomic_store_explicit(&wr_track_kinds[fd], (uint8_t)kind, memory_order_relaxed);
+    /* not unmarked by close(): an open file that has the number next costs a little more */
+    if (kind == WR_KIND_DATAGRAM)
+        mark(fd, WR_MARK_DATAGRAM);
+    else
+        unmark(fd, WR_MARK_DATAGRAM);
 }
 
 bool wr_track_is_pending(int32_t pid, const struct wr_addr *target)

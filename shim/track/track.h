@@ -34,7 +34,7 @@ bool wr_track_begin(int fd, const void *address, socklen_t len, uint64_t start_n
                     struct wr_track *ret_track);
 /* After it: a connect() is under way. The address can be read. */
 void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start_ns);
-/* Remembers all of it. */
+/* Remembers all of it. For callers that have asked wr_process_owns_memory(). */
 void wr_track_put(int fd, const struct wr_track *track);
 /* Changes what is remembered of a descriptor that has a place; else does nothing. */
 void wr_track_set(int fd, enum wr_history history);
@@ -45,6 +45,8 @@ bool wr_track_get(int fd, struct wr_track *ret_track);
 /* True where a connect() of that process to that address and port is under way, by what is
  * remembered: for a process that has other descriptors. Looks at every place. */
 bool wr_track_is_pending(int32_t pid, const struct wr_addr *target);
+/* As it was written, without a look at the descriptor: it may be of another socket. */
+bool wr_track_peek(int fd, struct wr_track *ret_track);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
@@ -59,14 +61,21 @@ bool wr_track_any(void);
  * giveup.c. */
 void wr_track_end(void);
 
-/* The fast answer to "is anything remembered of fd?": one load, may say yes wrongly. */
 #define WR_TRACK_SLOTS 1024
-extern _Atomic uint8_t wr_track_marks[WR_TRACK_SLOTS];
+enum { WR_MARK_REMEMBERED = 1, WR_MARK_DATAGRAM = 2 };
+extern _Atomic uint8_t wr_track_marks[WR_TRACK_SLOTS] __attribute__((visibility("hidden")));
 
-static inline bool wr_track_maybe(int fd)
+/* Whether what is read from fd or written to it matters: one load, may say yes wrongly. */
+static inline unsigned wr_track_marked(int fd)
 {
     return atomic_load_explicit(&wr_track_marks[(unsigned)fd % WR_TRACK_SLOTS],
-                                memory_order_relaxed) != 0;
+                                memory_order_relaxed);
+}
+
+/* The same for "is anything remembered of fd?" */
+static inline bool wr_track_maybe(int fd)
+{
+    return (wr_track_marked(fd) & WR_MARK_REMEMBERED) != 0;
 }
 
 /* fork()s that were seen. */
