@@ -84,10 +84,10 @@ static bool copy_address(const void *address, socklen_t len, void *to)
 {
     const char *first = address, *last = first + len - 8;
 
-    if (WR_SYS(rt_sigprocmask, -1, first, 0, 8) == -EFAULT)
+    if (WR_SYS(rt_sigprocmask, -1, first, 0, 8) != -EINVAL)
         return false;
     if (((uintptr_t)first ^ (uintptr_t)(first + len - 1)) >= 4096 &&
-        WR_SYS(rt_sigprocmask, -1, last, 0, 8) == -EFAULT)
+        WR_SYS(rt_sigprocmask, -1, last, 0, 8) != -EINVAL)
         return false;
     memcpy(to, address, len);
     return true;
