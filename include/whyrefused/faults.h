@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The numbers of the facts argument_fault, misuse and port_owner_relation. Set by probe/, read by
- * diagnose/, whose templates spell them as numbers; they are part of the report, so never reused.
+ * The numbers of facts such as argument_fault, misuse and port_owner_relation. Set by probe/, read
+ * by diagnose/, whose templates spell them as numbers; they are part of the report, so never
+ * reused.
  */
 #ifndef WHYREFUSED_FAULTS_H
 #define WHYREFUSED_FAULTS_H
@@ -53,6 +54,38 @@ enum wr_path_state {
     WR_PATH_HELD = 1,       /* a socket that is open */
     WR_PATH_STALE = 2,      /* nobody: a socket file was left behind */
     WR_PATH_NOT_SOCKET = 3, /* the path is something else */
+};
+
+/* What a peer that turned the connection down has in mind, as far as advice on it differs. */
+enum wr_denial_advice {
+    WR_DENIAL_OTHER = 0,
+    WR_DENIAL_LIMIT = 1,           /* too many connections */
+    WR_DENIAL_STARTING = 2,        /* it starts up or shuts down */
+    WR_DENIAL_ENCRYPTION = 3,      /* it takes encrypted connections only */
+    WR_DENIAL_MYSQL_HOST = 4,      /* no account for this client's address */
+    WR_DENIAL_MYSQL_BLOCKED = 5,   /* too many broken connections from this client's address */
+    WR_DENIAL_PG_HBA = 6,          /* pg_hba.conf has no line for it */
+    WR_DENIAL_REDIS_PROTECTED = 7, /* protected mode */
+    WR_DENIAL_SSH_STARTUPS = 8,    /* too many logins under way */
+    WR_DENIAL_PROXY_LOGIN = 9,     /* the proxy wants a user name and password */
+    WR_DENIAL_PROXY_RULES = 10,    /* the proxy does not lead there */
+    WR_DENIAL_PROXY_ONWARD = 11,   /* the proxy did not reach it */
+};
+
+/* What to do where two protocols met. */
+enum wr_mismatch_advice {
+    WR_MISMATCH_OTHER = 1,
+    WR_MISMATCH_USE_HTTPS = 2,
+    WR_MISMATCH_USE_HTTP = 3,
+    WR_MISMATCH_STARTTLS = 4, /* TLS was begun where the peer speaks first, or plainly */
+};
+
+/* What kind of program passes the connections on that it takes. */
+enum wr_forwarder {
+    WR_FORWARDER_CONTAINER = 1, /* to a container, whose port it publishes */
+    WR_FORWARDER_TUNNEL = 2,    /* through ssh */
+    WR_FORWARDER_KUBECTL = 3,   /* to a pod */
+    WR_FORWARDER_RELAY = 4,     /* to another server */
 };
 
 #endif

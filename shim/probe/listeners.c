@@ -375,11 +375,13 @@ static bool is_tcp_connect(const struct wr_attempt *attempt)
             attempt->protocol == IPPROTO_MPTCP);
 }
 
+/* A connection that was taken, too: by whom? */
 static bool matters(const struct wr_attempt *attempt)
 {
     return attempt->error == ECONNREFUSED || attempt->error == ETIMEDOUT ||
            attempt->error == ECONNRESET || attempt->error == EHOSTUNREACH ||
-           attempt->outcome == WR_OUTCOME_RECOVERED;
+           attempt->outcome == WR_OUTCOME_CLOSED || attempt->outcome == WR_OUTCOME_ANSWERED ||
+           attempt->outcome == WR_OUTCOME_SELF || attempt->outcome == WR_OUTCOME_RECOVERED;
 }
 
 void wr_probe_listeners(struct wr_probe_ctx *ctx)

@@ -133,7 +133,8 @@ void wr_probe_proxy(struct wr_probe_ctx *ctx)
     uint64_t version;
 
     if (ctx->attempt->call != WR_CALL_CONNECT || ctx->attempt->target.port == 0 ||
-        wr_attempt_transport(ctx->attempt) != IPPROTO_TCP || !is_network_error(ctx->attempt->error))
+        wr_attempt_transport(ctx->attempt) != IPPROTO_TCP ||
+        ctx->attempt->outcome == WR_OUTCOME_CLOSED || !is_network_error(ctx->attempt->error))
         return;
     version = wr_environ_version();
     if (version != 0 && atomic_load_explicit(&without_proxies, memory_order_relaxed) == version) {
