@@ -17,6 +17,7 @@ const struct wr_layer wr_layers[] = {
     {"tcp_target", wr_causes_tcp_target},
     {"tcp_before", wr_causes_tcp_before},
     {"tcp_silence", wr_causes_tcp_silence},
+    {"tcp_peer", wr_causes_tcp_peer},
     {"udp", wr_causes_udp},
     {"other", wr_causes_other},
     {0},

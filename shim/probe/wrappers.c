@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/service.h"
 #include "probe/local.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/buf.h"
 #include "base/endpoint.h"
 #include "base/file.h"
 #include "probe/wrappers.h"
