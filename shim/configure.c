@@ -10,12 +10,12 @@
 #include "base/clock.h"
 #include "base/deferred.h"
 #include "base/process.h"
-#include "base/signals.h"
 #include "base/sys.h"
 #include "config/search.h"
 #include "render/errno.h"
 #include "start.h"
 #include "track/harmless.h"
+#include "workspace.h"
 
 /* The helper may be started on a cold machine; this is paid once, and only with a file. */
 #define READ_BUDGET_NS 1000000000u
@@ -110,23 +110,29 @@ const struct wr_settings *wr_configure(struct wr_worker_space *space)
     return other;
 }
 
+bool wr_configure_has_file(void)
+{
+    char paths[640];
+    struct wr_buf list = wr_buf_on(paths, sizeof(paths));
+
+    return wr_config_search(environment, &list);
+}
+
 const struct wr_settings *wr_configure_now(void)
 {
     const struct wr_settings *settings = atomic_load_explicit(&published, memory_order_acquire);
-    uint64_t signals;
-    long at;
+    struct wr_workspace *space;
+    uint64_t mask;
 
     if (settings != NULL || wr_process_borrows_memory())
         return settings;
-    signals = wr_signals_block();
-    at = WR_SYS(mmap, 0, sizeof(struct wr_worker_space), PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at > 0 || at <= -4096) {
-        if (wr_deferred_relocate())
-            settings = wr_configure((struct wr_worker_space *)at);
-        WR_SYS(munmap, at, sizeof(struct wr_worker_space));
+    mask = wr_signals_block();
+    space = wr_deferred_relocate() ? wr_workspace_take(false) : NULL;
+    if (space != NULL) {
+        settings = wr_configure(&space->worker);
+        wr_workspace_give(space);
     }
-    wr_signals_restore(signals);
+    wr_signals_restore(mask);
     return settings;
 }
 

@@ -15,9 +15,13 @@
  * to stderr, once. */
 const struct wr_settings *wr_configure(struct wr_worker_space *space);
 
-/* As wr_configure(), from a hook that may look (failure.h) and has no workspace: with memory mapped
- * for it, and signals blocked, the first time. NULL also in a vfork child. */
+/* As wr_configure(), from a hook that may look (failure.h) and has no workspace. NULL also in a
+ * vfork child. */
 const struct wr_settings *wr_configure_now(void);
+
+/* There is, or should be, a configuration file. A few system calls where the environment does not
+ * say so. */
+bool wr_configure_has_file(void);
 
 /* WHYREFUSED_ONLY and WHYREFUSED_SKIP, against the name of the process and of its file. */
 bool wr_wants_program(const struct wr_settings *settings, const char *name, const char *executable);
