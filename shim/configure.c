@@ -43,10 +43,10 @@ static void complain(void *ctx, const char *text, size_t len)
 static const char no_helper[] = "the configuration file is not read: the helper program "
                                 "whyrefused is not beside libwhyrefused.so";
 
-/* The environment as it was at the start. */
+/* The environment as it was at the start. Also before relocations are done (base/deferred.h). */
 static const char *environment(const char *name)
 {
-    if (strcmp(name, wr_setting_info[WR_SETTING_config].environment) == 0)
+    if (strcmp(name, "WHYREFUSED_CONFIG") == 0)
         return wr_start_switch(WR_SETTING_config);
     return wr_start_variable(strcmp(name, "HOME") == 0 ? WR_START_HOME : WR_START_XDG_CONFIG_HOME);
 }

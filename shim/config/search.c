@@ -29,7 +29,8 @@ static bool add(const char *path, struct wr_buf *list)
  * working directory, which may be anyone's. */
 static bool user_file(const char *(*environment)(const char *name), struct wr_buf *list)
 {
-    static const char *const places[][2] = {
+    /* no pointers: this is also asked before they are relocated (base/deferred.h) */
+    static const char places[2][2][40] = {
         {"XDG_CONFIG_HOME", "/whyrefused/whyrefused.conf"},
         {"HOME", "/.config/whyrefused/whyrefused.conf"},
     };
