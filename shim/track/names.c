@@ -10,15 +10,14 @@
 #include "whyrefused/attempt.h"
 
 #define ENTRIES 32
-#define ADDRESSES WR_NAMES_ADDRESSES
 
 struct entry {
-    char name[WR_NAME_MAX];
+    struct wr_name_group group;
     char service[32];
-    struct wr_addr addresses[ADDRESSES];
-    uint64_t count;
 };
 
+_Static_assert(sizeof(((struct entry *)0)->group.name) == WR_NAME_MAX, "names are copied whole");
+_Static_assert(sizeof(struct entry) % 8 == 0, "kept in words");
 #define WORDS (sizeof(struct entry) / 8)
 
 static struct place {
@@ -35,7 +34,22 @@ static void copy_name(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
-void wr_names_add(const char *name, const char *service, const struct addrinfo *list)
+static bool holds(const struct wr_name_group *group, const struct wr_addr *addr)
+{
+    for (uint32_t i = 0; i < group->count && i < WR_NAMES_ADDRESSES; i++) {
+        if (wr_addr_same_host(addr, &group->addresses[i]))
+            return true;
+    }
+    return false;
+}
+
+void wr_names_append(struct wr_name_group *group, const struct wr_addr *addr)
+{
+    if (group->count < WR_NAMES_ADDRESSES && !holds(group, addr))
+        group->addresses[group->count++] = *addr;
+}
+
+void wr_names_add(struct wr_name_group *group, const char *name, const char *service)
 {
     struct entry entry = {0};
     uint64_t words[WORDS];
@@ -44,19 +58,12 @@ void wr_names_add(const char *name, const char *service, const struct addrinfo *
 
     if (!wr_process_owns_memory())
         return;
-    copy_name(entry.name, sizeof(entry.name), name);
+    copy_name(group->name, sizeof(group->name), name);
+    group->generation = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
+    entry.group = *group;
     if (service != NULL)
         copy_name(entry.service, sizeof(entry.service), service);
-    for (; list != NULL && entry.count < ADDRESSES; list = list->ai_next) {
-        struct wr_addr addr;
-
-        if (!wr_addr_from_sockaddr(list->ai_addr, list->ai_addrlen, &addr))
-            continue;
-        /* the list repeats an address for every socket type */
-        if (entry.count == 0 || !wr_addr_same_host(&addr, &entry.addresses[entry.count - 1]))
-            entry.addresses[entry.count++] = addr;
-    }
-    place = &places[atomic_fetch_add_explicit(&next, 1, memory_order_relaxed) % ENTRIES];
+    place = &places[group->generation % ENTRIES];
     even = atomic_load_explicit(&place->sequence, memory_order_relaxed) & ~1u;
     if (!atomic_compare_exchange_strong_explicit(&place->sequence, &even, even + 1,
                                                  memory_order_acquire, memory_order_relaxed))
@@ -83,15 +90,6 @@ static bool read_entry(struct place *place, struct entry *ret)
     return true;
 }
 
-static bool holds(const struct entry *entry, const struct wr_addr *addr)
-{
-    for (unsigned i = 0; i < entry->count && i < ADDRESSES; i++) {
-        if (wr_addr_same_host(addr, &entry->addresses[i]))
-            return true;
-    }
-    return false;
-}
-
 bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, char *service,
                    size_t service_size)
 {
@@ -101,15 +99,15 @@ bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, cha
     for (unsigned back = 1; back <= ENTRIES; back++) {
         struct entry entry;
 
-        if (!read_entry(&places[(newest - back) % ENTRIES], &entry) || !holds(&entry, addr))
+        if (!read_entry(&places[(newest - back) % ENTRIES], &entry) || !holds(&entry.group, addr))
             continue;
         if (!found) {
-            if (entry.name[0] == '\0')
+            if (entry.group.name[0] == '\0')
                 return false;
-            copy_name(name, name_size, entry.name);
+            copy_name(name, name_size, entry.group.name);
             copy_name(service, service_size, entry.service);
             found = true;
-        } else if (entry.name[0] != '\0' && strcmp(entry.name, name) != 0) {
+        } else if (entry.group.name[0] != '\0' && strcmp(entry.group.name, name) != 0) {
             name[0] = service[0] = '\0';
             return false;
         }
@@ -117,29 +115,24 @@ bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, cha
     return found;
 }
 
-/* The newest entry that holds the address; its number, or -1. */
-static int64_t find_newest(const struct wr_addr *addr, struct entry *ret)
+static bool find_newest(const struct wr_addr *addr, struct entry *ret)
 {
     uint32_t newest = atomic_load_explicit(&next, memory_order_relaxed);
 
     for (uint32_t back = 1; back <= ENTRIES; back++) {
-        if (read_entry(&places[(newest - back) % ENTRIES], ret) && holds(ret, addr))
-            return newest - back;
+        if (read_entry(&places[(newest - back) % ENTRIES], ret) && holds(&ret->group, addr))
+            return true;
     }
-    return -1;
+    return false;
 }
 
 bool wr_names_group(const struct wr_addr *addr, struct wr_name_group *ret)
 {
     struct entry entry;
-    int64_t number = find_newest(addr, &entry);
 
-    if (number < 0 || entry.name[0] == '\0')
+    if (!find_newest(addr, &entry) || entry.group.name[0] == '\0')
         return false;
-    copy_name(ret->name, sizeof(ret->name), entry.name);
-    ret->generation = (uint32_t)number;
-    ret->count = (uint32_t)entry.count;
-    memcpy(ret->addresses, entry.addresses, sizeof(ret->addresses));
+    *ret = entry.group;
     return true;
 }
 
@@ -147,7 +140,7 @@ bool wr_names_numeric(const struct wr_addr *addr)
 {
     struct entry entry;
 
-    return find_newest(addr, &entry) >= 0 && entry.name[0] == '\0';
+    return find_newest(addr, &entry) && entry.group.name[0] == '\0';
 }
 
 unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsigned max)
