@@ -3,6 +3,7 @@
  * whoever could take it; nobody waits for one. */
 #include "hold.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -29,9 +30,13 @@ enum { FREE = 0, TAKEN, HELD, SPOKEN };
 static struct slot {
     _Atomic int state;
     int32_t pid; /* the process whose slot it is; a fork child has none of them */
-    struct wr_name_group group;
+    enum wr_hold_kind kind;
+    struct wr_name_group group; /* NEXT: none */
     uint16_t port;
     int type;
+    enum wr_call call; /* NEXT: what is waited for to succeed, on what */
+    uint64_t cookie;
+    struct wr_addr local;
     uint64_t since_ns;
     _Atomic uint64_t last_ns;
     uint32_t tries_count;
@@ -78,7 +83,21 @@ static void make_pair(struct wr_name_group *group)
     group->count = 2;
 }
 
-bool wr_hold_group(const struct wr_attempt *attempt, struct wr_name_group *ret_group)
+/* Ports are searched for, and IPv6 is tried before IPv4: a server's start is full of failures that
+ * the next call makes good. */
+static bool may_go_on(const struct wr_attempt *attempt)
+{
+    bool no_ipv6 = attempt->error == EAFNOSUPPORT || attempt->error == EADDRNOTAVAIL;
+
+    if (attempt->row < 0)
+        return false;
+    if (attempt->call == WR_CALL_SOCKET)
+        return attempt->domain == AF_INET6 && attempt->error == EAFNOSUPPORT;
+    return attempt->call == WR_CALL_BIND && attempt->target.family != 0 &&
+           (attempt->error == EADDRINUSE || (no_ipv6 && attempt->target.family == AF_INET6));
+}
+
+static bool has_group(const struct wr_attempt *attempt, struct wr_name_group *ret_group)
 {
     if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 || attempt->row < 0 ||
         attempt->type == SOCK_DGRAM ||
@@ -93,17 +112,27 @@ bool wr_hold_group(const struct wr_attempt *attempt, struct wr_name_group *ret_g
     return true;
 }
 
+enum wr_hold_kind wr_hold_kind(const struct wr_attempt *attempt, struct wr_name_group *ret_group)
+{
+    return may_go_on(attempt)              ? WR_HOLD_NEXT
+           : has_group(attempt, ret_group) ? WR_HOLD_NAME
+                                           : WR_HOLD_NOT;
+}
+
 static bool same_name(const struct slot *slot, const struct wr_name_group *group)
 {
     return slot->group.generation == group->generation && slot->group.count == group->count &&
            wr_addr_same_host(&slot->group.addresses[0], &group->addresses[0]);
 }
 
-static bool belongs(const struct slot *slot, const struct wr_attempt *attempt, int32_t pid,
+static bool belongs(const struct slot *slot, const struct wr_attempt *attempt,
                     const struct wr_name_group *group)
 {
-    return slot->pid == pid && slot->port == attempt->target.port && slot->type == attempt->type &&
-           same_name(slot, group);
+    if (group == NULL)
+        return slot->kind == WR_HOLD_NEXT && slot->call == attempt->call &&
+               attempt->call == WR_CALL_BIND && slot->cookie == wr_track_cookie(attempt->fd);
+    return slot->kind == WR_HOLD_NAME && slot->port == attempt->target.port &&
+           slot->type == attempt->type && same_name(slot, group);
 }
 
 /* What has ended needs no memory any more. */
@@ -169,7 +198,7 @@ static bool all_tried(const struct slot *slot)
 static void fill_told(const struct slot *slot, struct wr_workspace *space, struct wr_told *ret)
 {
     ret->space = space;
-    ret->tries_count = slot->tries_count;
+    ret->tries_count = slot->kind == WR_HOLD_NAME ? slot->tries_count : 0;
     memcpy(ret->tries, slot->tries, sizeof(ret->tries));
     ret->addresses = slot->group.count;
 }
@@ -250,10 +279,10 @@ static struct slot *find_slot(const struct wr_attempt *attempt, int32_t pid,
         struct slot *slot = &slots[i];
         int state = atomic_load(&slot->state);
 
-        if (state == FREE || slot->pid != pid || !belongs(slot, attempt, pid, group))
+        if (state == FREE || slot->pid != pid || !belongs(slot, attempt, group))
             continue;
         if (state == SPOKEN && attempt->end_ns - atomic_load(&slot->last_ns) >
-                                   (group->name[0] == '\0' ? PAIR_NS : SPOKEN_NS))
+                                   (group == NULL || group->name[0] == '\0' ? PAIR_NS : SPOKEN_NS))
             continue;
         *ret_state = state;
         return slot;
@@ -298,14 +327,23 @@ static enum wr_offer begin(const struct wr_attempt *attempt, const struct wr_reg
 
     if (slot == NULL)
         return WR_OFFER_ALONE;
-    slot->group = *group;
+    slot->kind = group != NULL ? WR_HOLD_NAME : WR_HOLD_NEXT;
+    if (group != NULL)
+        slot->group = *group;
+    else
+        slot->group.count = 0;
+    slot->call = attempt->call;
+    slot->cookie = attempt->fd >= 0 ? wr_track_cookie(attempt->fd) : 0;
+    slot->local = attempt->target;
     slot->port = attempt->target.port;
     slot->type = attempt->type;
     slot->since_ns = attempt->end_ns;
     atomic_store(&slot->last_ns, attempt->end_ns);
     add_try(slot, attempt, &space->verdict);
+    if (group == NULL)
+        slot->tries[0].address.family = 0;
     /* who dials 127.0.0.1 means it; who begins with ::1 may go on to 127.0.0.1 */
-    if (group->name[0] == '\0' && attempt->target.family == AF_INET) {
+    if (group != NULL && group->name[0] == '\0' && attempt->target.family == AF_INET) {
         leave(slot, SPOKEN);
         return WR_OFFER_ALONE;
     }
@@ -333,6 +371,12 @@ enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_re
         return begin(attempt, registers, group, space, out_of_time, pid);
     if (state != HELD || !take(slot, HELD))
         return WR_OFFER_LATE;
+    if (group == NULL) {
+        /* the next port is taken as well: the first one's report says it */
+        atomic_store(&slot->last_ns, attempt->end_ns);
+        leave(slot, HELD);
+        return WR_OFFER_LATE;
+    }
     stop(slot);
     atomic_store(&slot->last_ns, attempt->end_ns);
     add_try(slot, attempt, &space->verdict);
@@ -371,8 +415,8 @@ bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_g
         struct slot *slot = &slots[i];
         int state = atomic_load(&slot->state);
 
-        if ((state != HELD && state != SPOKEN) || slot->pid != pid || slot->port != target->port ||
-            !holds(&slot->group, target) || !take(slot, state))
+        if ((state != HELD && state != SPOKEN) || slot->pid != pid || slot->kind != WR_HOLD_NAME ||
+            slot->port != target->port || !holds(&slot->group, target) || !take(slot, state))
             continue;
         if (state == HELD) {
             stop(slot);
@@ -385,6 +429,63 @@ bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_g
         leave(slot, slot->best == NULL ? FREE : SPOKEN);
     }
     return spoken;
+}
+
+static void drop_where(bool (*made_good)(const struct slot *slot, const void *by), const void *by)
+{
+    int32_t pid = (int32_t)WR_SYS(getpid);
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = &slots[i];
+
+        if (atomic_load(&slot->state) != HELD || slot->pid != pid || slot->kind != WR_HOLD_NEXT ||
+            !take(slot, HELD))
+            continue;
+        if (!made_good(slot, by)) {
+            leave(slot, HELD);
+            continue;
+        }
+        stop(slot);
+        set_fates(slot, WR_FATE_NOTHING);
+        tidy(slot);
+        leave(slot, FREE);
+    }
+}
+
+struct bound {
+    uint64_t cookie;
+    const struct wr_addr *local;
+};
+
+/* The same socket got another port; or the program let the kernel choose; or it is the same port,
+ * over IPv4 instead of IPv6. */
+static bool is_bound_instead(const struct slot *slot, const void *by)
+{
+    const struct bound *bound = by;
+
+    if (slot->call != WR_CALL_BIND)
+        return false;
+    if (slot->cookie == bound->cookie)
+        return true;
+    return bound->local->port == 0
+               ? wr_addr_same_host(bound->local, &slot->local)
+               : bound->local->port == slot->local.port && slot->local.family == AF_INET6 &&
+                     bound->local->family == AF_INET;
+}
+
+void wr_hold_bound(int fd, const struct wr_addr *local)
+{
+    drop_where(is_bound_instead, &(struct bound){wr_track_cookie(fd), local});
+}
+
+static bool is_made_instead(const struct slot *slot, const void *by)
+{
+    return slot->call == WR_CALL_SOCKET && *(const int *)by == AF_INET;
+}
+
+void wr_hold_socket(int domain)
+{
+    drop_where(is_made_instead, &domain);
 }
 
 bool wr_hold_next(struct wr_told *ret)

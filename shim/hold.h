@@ -14,8 +14,15 @@
 /* A held report whose name was not tried any further for this long is written. */
 #define WR_HOLD_NS 1000000000u
 
-/* The addresses that belong together with the attempt's; false where it stands alone. */
-bool wr_hold_group(const struct wr_attempt *attempt, struct wr_name_group *ret_group);
+/* Why the report of an attempt may be held. */
+enum wr_hold_kind {
+    WR_HOLD_NOT,
+    WR_HOLD_NAME, /* other addresses of its name may work */
+    WR_HOLD_NEXT /* bind() or socket(): the program may look for another port, or go on with IPv4 */
+};
+
+/* For WR_HOLD_NAME, *ret_group has the addresses that belong together. */
+enum wr_hold_kind wr_hold_kind(const struct wr_attempt *attempt, struct wr_name_group *ret_group);
 
 enum wr_offer {
     WR_OFFER_ALONE, /* can't be held: to be reported now */
@@ -31,7 +38,8 @@ struct wr_told {
     uint32_t tries_count, addresses;
 };
 
-/* A diagnosed attempt of the group; `space` was taken to be kept and has its verdict. */
+/* A diagnosed attempt; group: NULL for WR_HOLD_NEXT. `space` was taken to be kept and has its
+ * verdict. */
 enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_registers *registers,
                             const struct wr_name_group *group, struct wr_workspace *space,
                             bool out_of_time, struct wr_told *ret);
@@ -39,6 +47,11 @@ enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_re
 /* A connect() to that address has succeeded: what is held of its name is dropped. True where the
  * name had been reported; then *ret_group is filled. */
 bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_group);
+
+/* bind() or socket() has succeeded: what is held of the one before is dropped, where this one took
+ * its place. fd and local (family 0 = not known) are those of bind(); domain of socket(). */
+void wr_hold_bound(int fd, const struct wr_addr *local);
+void wr_hold_socket(int domain);
 
 /* Takes the next report that is held by this process, to be reported now and its space given back.
  * False where there is none. */

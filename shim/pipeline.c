@@ -58,6 +58,7 @@ struct run {
     bool beside;         /* in a child with a descriptor table of its own */
     bool kept;           /* of an earlier moment: the stack as it was then is in the workspace */
     bool given_away;     /* the workspace is held */
+    enum wr_hold_kind hold;
     const struct wr_name_group *group; /* addresses that belong together with it; NULL = none */
 };
 
@@ -262,7 +263,7 @@ static bool belongs_to_others(struct run *run)
 {
     struct wr_told told;
 
-    if (run->group == NULL || run->beside)
+    if (run->hold == WR_HOLD_NOT || run->beside)
         return false;
     run->space->spent_us = run->report.spent_us;
     switch (wr_hold_offer(run->attempt, run->registers, run->group, run->space,
@@ -310,11 +311,12 @@ static void run_all(void *arg)
 /* True where the workspace is held. */
 static bool report(struct wr_attempt *attempt, const struct wr_registers *registers,
                    const struct wr_settings *settings, struct wr_workspace *space,
-                   const struct wr_name_group *group)
+                   enum wr_hold_kind hold, const struct wr_name_group *group)
 {
     struct run run = begin(attempt, registers, settings, space);
 
-    run.group = group;
+    run.hold = hold;
+    run.group = hold == WR_HOLD_NAME ? group : NULL;
     if (attempt->outcome == WR_OUTCOME_RECOVERED) {
         run.report.event = WR_EVENT_RECOVERED;
         run.report.count = attempt->tries;
@@ -341,13 +343,14 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
     uint64_t mask;
     struct wr_name_group group;
     struct wr_workspace *space;
-    bool grouped, held = false;
+    enum wr_hold_kind hold;
+    bool held = false;
 
     if (wr_process_borrows_memory())
         return;
     mask = wr_signals_block();
-    grouped = wr_hold_group(attempt, &group);
-    space = wr_deferred_relocate() ? wr_workspace_take(grouped) : NULL;
+    hold = wr_hold_kind(attempt, &group);
+    space = wr_deferred_relocate() ? wr_workspace_take(hold != WR_HOLD_NOT) : NULL;
     if (space != NULL) {
         const struct wr_settings *settings = wr_configure(&space->worker);
 
@@ -356,7 +359,7 @@ void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *re
         else if (reports_so_far() >= settings->number[WR_SETTING_limit])
             wr_targets_set_fate(attempt->row, WR_FATE_COUNTED);
         else
-            held = report(attempt, registers, settings, space, grouped ? &group : NULL);
+            held = report(attempt, registers, settings, space, hold, &group);
         if (!held)
             wr_workspace_give(space);
     }

@@ -65,11 +65,27 @@ void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
         wr_came_good(fd, target, start_ns, &attempt, &registers);
 }
 
-void wr_speak_turned(void)
+void wr_speak_bound(int fd, const struct wr_addr *local)
 {
+    uint64_t mask;
+
     if (wr_process_borrows_memory())
         return;
+    mask = wr_signals_block();
+    wr_hold_bound(fd, local);
+    wr_signals_restore(mask);
+}
+
+void wr_speak_socket(int domain)
+{
+    uint64_t mask;
+
+    if (wr_process_borrows_memory())
+        return;
+    mask = wr_signals_block();
+    wr_hold_socket(domain);
     wr_hold_reap();
+    wr_signals_restore(mask);
 }
 
 void wr_speak_end(void)

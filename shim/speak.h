@@ -23,9 +23,11 @@ static inline bool wr_speak_listens(void)
  * the host's errno saved. */
 void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns);
 
-/* The program turns to something else: a new lookup, another socket. What has waited beside it for
- * a held report and has ended is cleared away. To be called where wr_speak_listens(). */
-void wr_speak_turned(void);
+/* bind() has chosen that address for fd; socket() has made one of that family. What has waited
+ * beside it for a held report and has ended is cleared away. To be called where wr_speak_listens().
+ */
+void wr_speak_bound(int fd, const struct wr_addr *local);
+void wr_speak_socket(int domain);
 
 /* The process, or its program, ends: what is held is written, and the repeats are summed up.
  * Idempotent, takes no lock, may be called in any state of the host. Costs little where nothing

@@ -4,9 +4,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "speak.h"
 #include "track/bound.h"
 #include "track/track.h"
 
@@ -43,6 +45,15 @@ static WR_COLD void remember(int fd, enum wr_socket_kind kind)
     errno = error;
 }
 
+static WR_COLD void made(int domain)
+{
+    int error = errno;
+
+    if (wr_enabled())
+        wr_speak_socket(domain);
+    errno = error;
+}
+
 WR_EXPORT int socket(int domain, int type, int protocol)
 {
     int fd = WR_REAL(socket)(domain, type, protocol);
@@ -52,6 +63,8 @@ WR_EXPORT int socket(int domain, int type, int protocol)
 
         if (wr_unlikely(wr_track_maybe(fd) || kind != wr_track_kind(fd)))
             remember(fd, kind);
+        if (wr_unlikely(wr_speak_listens()))
+            made(domain);
         return fd;
     }
     int error = errno;
@@ -67,6 +80,14 @@ static WR_COLD void local_failed(enum wr_call call, int fd, const void *address,
         wr_failed_local(call, fd, address, len, error, wr_now_ns());
 }
 
+static WR_COLD void bound(int fd, const void *address, socklen_t len)
+{
+    struct wr_addr local;
+
+    if (wr_enabled() && wr_addr_from_sockaddr(address, len, &local))
+        wr_speak_bound(fd, &local);
+}
+
 WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 {
     int rc = WR_REAL(bind)(fd, address, len);
@@ -76,6 +97,8 @@ WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
         /* the kernel has just read the address, so it can be read */
         if (wr_enabled())
             wr_bound_note(fd, address.__sockaddr__, len);
+        if (wr_unlikely(wr_speak_listens()))
+            bound(fd, address.__sockaddr__, len);
         errno = error;
         return rc;
     }

@@ -150,12 +150,12 @@ unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsi
     for (unsigned i = 0; i < ENTRIES; i++) {
         struct entry entry;
 
-        if (!read_entry(&places[i], &entry) || entry.name[0] == '\0' || !holds(&entry, addr))
+        if (!read_entry(&places[i], &entry) || entry.group.name[0] == '\0' || !holds(&entry.group, addr))
             continue;
-        for (unsigned n = 0; n < entry.count && n < ADDRESSES && count < max; n++) {
-            if (wr_addr_same_host(addr, &entry.addresses[n]))
+        for (unsigned n = 0; n < entry.group.count && count < max; n++) {
+            if (wr_addr_same_host(addr, &entry.group.addresses[n]))
                 continue;
-            ret[count] = entry.addresses[n];
+            ret[count] = entry.group.addresses[n];
             ret[count++].port = addr->port;
         }
     }

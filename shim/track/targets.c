@@ -181,7 +181,8 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt)
     atomic_fetch_add_explicit(&place->count, 1, memory_order_relaxed);
     fate = atomic_load_explicit(&place->fate, memory_order_relaxed);
     if (fate == WR_FATE_RECOVERED || now_ns - last_ns > WR_TARGETS_FORGET_NS ||
-        (fate == WR_FATE_NOTHING && now_ns - last_ns > WR_TARGETS_QUIET_NS))
+        (fate == WR_FATE_NOTHING &&
+         (attempt->call != WR_CALL_CONNECT || now_ns - last_ns > WR_TARGETS_QUIET_NS)))
         return begin_again(place, fate, now_ns);
     look_ns = load(&place->look_ns);
     if (fate == WR_FATE_TOLD && now_ns >= look_ns &&

@@ -80,8 +80,7 @@ static void put(int fd, const struct wr_track *track)
     unlock(place);
 }
 
-/* Identifies a socket for as long as the machine runs (socket(7), Linux 4.12). */
-static uint64_t cookie_of(int fd)
+uint64_t wr_track_cookie(int fd)
 {
     uint64_t cookie;
     socklen_t len = sizeof(cookie);
@@ -120,7 +119,7 @@ static bool is_plausible(int fd, struct wr_track *track)
     /* one that was never connected has no business here */
     if (track->history == WR_HISTORY_CONNECTED && info.state == WR_TCP_CLOSE && !info.was_connected)
         return false;
-    track->cookie = cookie_of(fd);
+    track->cookie = wr_track_cookie(fd);
     if (wr_process_owns_memory())
         put(fd, track);
     return true;
@@ -131,7 +130,7 @@ bool wr_track_get(int fd, struct wr_track *ret_track)
     if (!read_place(fd, ret_track))
         return false;
     return ret_track->cookie == 0 ? is_plausible(fd, ret_track)
-                                  : ret_track->cookie == cookie_of(fd);
+                                  : ret_track->cookie == wr_track_cookie(fd);
 }
 
 static bool is_inet(const void *address, socklen_t len)
@@ -170,7 +169,7 @@ void wr_track_pending(int fd, const void *address, socklen_t len, uint64_t start
 
     if (!wr_track_begin(fd, address, len, start_ns, &track))
         return;
-    track.cookie = cookie_of(fd);
+    track.cookie = wr_track_cookie(fd);
     put(fd, &track);
 }
 
@@ -239,7 +238,7 @@ bool wr_track_has_twin(int fd, const struct wr_track *track)
         struct wr_track its;
 
         if (other >= 0 && other != fd && read_place(other, &its) && its.cookie == track->cookie &&
-            cookie_of(other) == track->cookie)
+            wr_track_cookie(other) == track->cookie)
             return true;
     }
     return false;

@@ -47,6 +47,9 @@ bool wr_track_get(int fd, struct wr_track *ret_track);
 bool wr_track_is_pending(int32_t pid, const struct wr_addr *target);
 /* As it was written, without a look at the descriptor: it may be of another socket. */
 bool wr_track_peek(int fd, struct wr_track *ret_track);
+/* SO_COOKIE: identifies a socket for as long as the machine runs (socket(7), Linux 4.12); 0 = none.
+ */
+uint64_t wr_track_cookie(int fd);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
