@@ -59,7 +59,9 @@ const struct wr_cause wr_causes_tcp_before[] = {
         .seen_as = "ECONNREFUSED",
         .what = "the port was open on this machine a moment ago, and nothing listens on it now",
         .headline = "nothing listens on port {destination.port} of this machine any more[: this "
-                    "program connected to it {succeeded_ago_us.s} s ago][: connections to it are "
+                    "program connected to it [{succeeded_ago_us.ms} ms{?succeeded_just_now}]"
+                    "[{succeeded_ago_us.s} s{!succeeded_just_now}] ago{?succeeded_ago_us}][: "
+                    "connections to it are "
                     "left over{!succeeded_ago_us}{?port_remains}]",
         .explain =
             "The address belongs to this machine and no program has a listening TCP socket on the "
@@ -71,7 +73,9 @@ const struct wr_cause wr_causes_tcp_before[] = {
         .match = match_crashed,
         WR_CITES(WR_TCP_CITES_HERE, WR_FACT_listener, WR_FACT_port_unit, WR_FACT_port_unit_running,
                  WR_FACT_succeeded_ago_us, WR_FACT_port_remains, WR_FACT_netfilter_rules),
-        .because = {"this process connected to {destination} {succeeded_ago_us.s} s before",
+        .because = {"this process connected to {destination} [{succeeded_ago_us.ms} "
+                    "ms{?succeeded_just_now}][{succeeded_ago_us.s} s{!succeeded_just_now}] "
+                    "before{?succeeded_ago_us}",
                     "connections to {destination} are left over in the kernel: "
                     "{port_remains}{?port_remains}",
                     "no socket listens on [{destination}{!wildcard_means}][{wildcard_means}] or on "

@@ -145,8 +145,7 @@ const struct wr_cause wr_causes_tcp_silence[] = {
         .unknown = {{WR_FACT_destination,
                      "whether a packet filter drops the requests[ (on the way or on "
                      "{destination.address}){!destination_local}], or the answer was only late",
-                     "silence looks the same in either case",
-                     "nc -vz -w 10 {destination.address} {destination.port}"},
+                     "silence looks the same in either case", ""},
                     {WR_FACT_destination,
                      "how far the requests get, and whether {destination.address} is "
                      "up{!destination_local}",

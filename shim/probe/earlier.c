@@ -77,11 +77,14 @@ void wr_probe_earlier(struct wr_probe_ctx *ctx)
     if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 ||
         attempt->outcome == WR_OUTCOME_RECOVERED)
         return;
-    if (attempt->succeeded_ns != 0 && attempt->succeeded_ns <= attempt->end_ns)
-        wr_set_uint(ctx->ev, WR_FACT_succeeded_ago_us,
-                    (attempt->end_ns - attempt->succeeded_ns) / 1000);
-    else
+    if (attempt->succeeded_ns != 0 && attempt->succeeded_ns <= attempt->end_ns) {
+        uint64_t ago_us = (attempt->end_ns - attempt->succeeded_ns) / 1000;
+
+        wr_set_uint(ctx->ev, WR_FACT_succeeded_ago_us, ago_us);
+        wr_set_bool(ctx->ev, WR_FACT_succeeded_just_now, ago_us < 1000000);
+    } else {
         wr_set_absent(ctx->ev, WR_FACT_succeeded_ago_us);
+    }
     if (wr_context_unserved(ctx) && may_look())
         count_remains(ctx);
 }
