@@ -22,6 +22,7 @@ enum wr_argument_fault {
     WR_ARGUMENT_MAPPED_BOUND_V6 = 12, /* v4-mapped address, socket bound to an IPv6 one */
     WR_ARGUMENT_NEGATIVE = 13,        /* negative length */
     WR_ARGUMENT_SCOPE_LOOPBACK = 14,  /* link-local IPv6 with the loopback interface */
+    WR_ARGUMENT_BROADCAST_UNSET = 15, /* a datagram to a broadcast address, SO_BROADCAST not set */
 };
 
 /* The call does not fit what the descriptor is or what was done with it. */

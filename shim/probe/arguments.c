@@ -113,19 +113,33 @@ static unsigned scope_loopback_fault(const struct wr_attempt *attempt)
                : 0;
 }
 
-static unsigned stream_fault(struct wr_probe_ctx *ctx)
+static bool is_broadcast(const struct wr_probe_ctx *ctx)
 {
     static const uint8_t everyone[4] = {255, 255, 255, 255};
+    const struct wr_addr *target = &ctx->attempt->target;
+
+    return target->family == AF_INET && (memcmp(target->bytes, everyone, sizeof(everyone)) == 0 ||
+                                         wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_BROADCAST));
+}
+
+/* net/ipv4/udp.c udp_sendmsg(), net/ipv4/datagram.c __ip4_datagram_connect() */
+static unsigned datagram_fault(const struct wr_probe_ctx *ctx)
+{
+    return ctx->attempt->type == SOCK_DGRAM && is_broadcast(ctx) &&
+                   wr_socket_option(ctx->attempt->fd, SOL_SOCKET, SO_BROADCAST, 1) == 0
+               ? WR_ARGUMENT_BROADCAST_UNSET
+               : 0;
+}
+
+static unsigned stream_fault(struct wr_probe_ctx *ctx)
+{
     const struct wr_addr *target = &ctx->attempt->target;
 
     if (ctx->attempt->type != SOCK_STREAM || target->family == 0)
         return 0;
     if (wr_addr_is_multicast(target))
         return WR_ARGUMENT_MULTICAST;
-    if (target->family == AF_INET && (memcmp(target->bytes, everyone, sizeof(everyone)) == 0 ||
-                                      wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_BROADCAST)))
-        return WR_ARGUMENT_BROADCAST;
-    return 0;
+    return is_broadcast(ctx) ? WR_ARGUMENT_BROADCAST : 0;
 }
 
 static unsigned connect_fault(struct wr_probe_ctx *ctx)
@@ -136,6 +150,8 @@ static unsigned connect_fault(struct wr_probe_ctx *ctx)
         return scope_fault(ctx);
     if (ctx->attempt->error == EADDRNOTAVAIL)
         return scope_loopback_fault(ctx->attempt);
+    if (ctx->attempt->error == EACCES)
+        return datagram_fault(ctx);
     if (ctx->attempt->error != ENETUNREACH)
         return 0;
     fault = scope_loopback_fault(ctx->attempt);

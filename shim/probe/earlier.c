@@ -85,6 +85,7 @@ void wr_probe_earlier(struct wr_probe_ctx *ctx)
     } else {
         wr_set_absent(ctx->ev, WR_FACT_succeeded_ago_us);
     }
-    if (wr_context_unserved(ctx) && may_look())
+    /* where this process itself was connected, that is enough */
+    if (!wr_ev_has(ctx->ev, WR_FACT_succeeded_ago_us) && wr_context_unserved(ctx) && may_look())
         count_remains(ctx);
 }
