@@ -8,7 +8,7 @@
 #include "failure.h"
 #include "hook/io.h"
 
-static WR_COLD void received(int fd, struct wr_span span, int flags, long rc)
+static WR_COLD void received(int fd, struct wr_area span, int flags, long rc)
 {
     int error = errno;
 

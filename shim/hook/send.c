@@ -43,7 +43,7 @@ void wr_io_message_failed(enum wr_call call, int fd, const struct msghdr *messag
 
 /* sendto() and sendmsg() with MSG_FASTOPEN are a connect() too (tcp(7)). */
 static void fast_open(int fd, const void *address, socklen_t len, long rc, int error,
-                      struct wr_span span, uint64_t start_ns)
+                      struct wr_area span, uint64_t start_ns)
 {
     unsigned char copy[WR_TRACK_ADDRESS];
     struct wr_tcpinfo info;
@@ -73,7 +73,7 @@ static void fast_open(int fd, const void *address, socklen_t len, long rc, int e
         wr_talk_sent(fd, span, (size_t)rc);
 }
 
-static WR_COLD void sent(int fd, struct wr_span span, long rc)
+static WR_COLD void sent(int fd, struct wr_area span, long rc)
 {
     int error = errno;
 
@@ -84,7 +84,7 @@ static WR_COLD void sent(int fd, struct wr_span span, long rc)
     errno = error;
 }
 
-static WR_COLD void sent_to(int fd, struct wr_span span, const void *address, socklen_t len,
+static WR_COLD void sent_to(int fd, struct wr_area span, const void *address, socklen_t len,
                             long rc)
 {
     int error = errno;
@@ -97,7 +97,7 @@ static WR_COLD void sent_to(int fd, struct wr_span span, const void *address, so
 }
 
 /* The first entry of the message holds all that matters. */
-static struct wr_span span_of(const struct msghdr *message)
+static struct wr_area span_of(const struct msghdr *message)
 {
     struct msghdr copy = {0};
 

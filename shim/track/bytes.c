@@ -85,7 +85,7 @@ static size_t least(size_t a, size_t b)
 
 /* Appends the first n bytes of the span as far as there is room. False where they could not be
  * read. */
-static bool append(struct wr_span span, size_t n, unsigned char *to, size_t size, uint16_t *len)
+static bool append(struct wr_area span, size_t n, unsigned char *to, size_t size, uint16_t *len)
 {
     struct iovec vector[VECTOR_MAX] = {{(void *)span.at, span.len}};
     size_t count = 1;
@@ -108,7 +108,7 @@ static bool append(struct wr_span span, size_t n, unsigned char *to, size_t size
     return n == 0;
 }
 
-enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_span span, size_t n)
+enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_area span, size_t n)
 {
     struct place *place = find(fd, id);
     enum wr_bytes result = WR_BYTES_MORE;
@@ -126,7 +126,7 @@ enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_span span, size_t n)
     return result;
 }
 
-enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_span span, size_t n)
+enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t n)
 {
     struct place *place = find(fd, id);
     enum wr_bytes result = WR_BYTES_MORE;

@@ -11,7 +11,7 @@
 #include "whyrefused/attempt.h"
 
 /* Memory of the program: bytes, or an array of struct iovec. Read safely. */
-struct wr_span {
+struct wr_area {
     const void *at;
     size_t len; /* bytes, or entries of the array */
     bool vector;
@@ -29,8 +29,8 @@ void wr_bytes_begin(int fd, uint64_t id, uint64_t connected_ns);
 bool wr_bytes_wants_sent(int fd);
 /* The program has sent n bytes of the span, or has received n into it. LOST: nothing is known of
  * the connection any more. ENOUGH: after WR_FIRST_IN bytes or WR_BYTES_READS reads. */
-enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_span span, size_t n);
-enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_span span, size_t n);
+enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_area span, size_t n);
+enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t n);
 /* The program has ended its own side. */
 void wr_bytes_shut_down(int fd, uint64_t id);
 /* False where it is lost. */

@@ -138,7 +138,7 @@ void wr_talk_asked(int fd, enum wr_door door)
         look_again(fd, &track, door);
 }
 
-void wr_talk_sent(int fd, struct wr_span span, size_t n)
+void wr_talk_sent(int fd, struct wr_area span, size_t n)
 {
     struct wr_track track;
 
@@ -174,7 +174,7 @@ static void ended(int fd, const struct wr_track *track, int error, enum wr_door 
 }
 
 /* read(fd, buffer, 0) is no end of file. */
-static bool has_room(struct wr_span span)
+static bool has_room(struct wr_area span)
 {
     struct iovec vector[8];
     size_t count = span.len < 8 ? span.len : 8, room = 0;
@@ -188,7 +188,7 @@ static bool has_room(struct wr_span span)
     return room > 0;
 }
 
-static void heard(int fd, const struct wr_track *track, struct wr_span span, size_t n)
+static void heard(int fd, const struct wr_track *track, struct wr_area span, size_t n)
 {
     enum wr_bytes result = wr_bytes_received(fd, track->start_ns, span, n);
     struct wr_first_bytes first;
@@ -201,7 +201,7 @@ static void heard(int fd, const struct wr_track *track, struct wr_span span, siz
     leave(fd, track);
 }
 
-void wr_talk_received(int fd, struct wr_span span, size_t n, int flags)
+void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
 {
     struct wr_track track;
 

@@ -16,9 +16,9 @@ void wr_talk_connected(int fd, struct wr_track *track, enum wr_door door);
 /* The program asks whether a pending connect() has come to its end, and was told no error. */
 void wr_talk_asked(int fd, enum wr_door door);
 /* n bytes were sent; more than 0. */
-void wr_talk_sent(int fd, struct wr_span span, size_t n);
+void wr_talk_sent(int fd, struct wr_area span, size_t n);
 /* n bytes were received; 0 = end of file. flags: of recv(2). */
-void wr_talk_received(int fd, struct wr_span span, size_t n, int flags);
+void wr_talk_received(int fd, struct wr_area span, size_t n, int flags);
 /* A call, or SO_ERROR, delivered this error. */
 void wr_talk_failed(int fd, int error, enum wr_door door);
 /* Something passed that was not seen: the first bytes are not known. */

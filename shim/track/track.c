@@ -259,7 +259,7 @@ void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx
 bool wr_track_any(void)
 {
     for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
-        if (atomic_load_explicit(&wr_track_marks[i], memory_order_relaxed) != 0)
+        if (wr_track_maybe((int)i))
             return true;
     }
     return false;

@@ -15,9 +15,9 @@
 #define FD 5
 #define ID 77
 
-static struct wr_span text(const char *bytes)
+static struct wr_area text(const char *bytes)
 {
-    return (struct wr_span){bytes, strlen(bytes), false};
+    return (struct wr_area){bytes, strlen(bytes), false};
 }
 
 static struct wr_first_bytes first(void)
@@ -76,7 +76,7 @@ static void has_heard_enough(void **state)
 static void reads_vectors(void **state)
 {
     struct iovec vector[] = {{(char[]){"ab"}, 2}, {NULL, 0}, {(char[]){"cdef"}, 4}};
-    struct wr_span span = {vector, 3, true};
+    struct wr_area span = {vector, 3, true};
 
     (void)state;
     wr_bytes_begin(FD, ID, 1);
@@ -94,7 +94,7 @@ static void loses_what_it_cannot_read(void **state)
 
     (void)state;
     for (int i = 0; i < 4; i++) {
-        struct wr_span spans[] = {
+        struct wr_area spans[] = {
             {bad, 5, false}, {NULL, 5, false}, {bad, 1, true}, {&vector, 1, true}};
 
         wr_bytes_begin(FD, ID, 1);
