@@ -9,8 +9,9 @@
  *    the helper program; a missing helper costs detail, never the report.
  * 3. Fail open: no exit, abort, assert or signal handler of ours, no thread, no descriptor kept.
  *    A crash in the host because of us is the worst defect there is.
- * 4. Success path: no lock, no allocation, no system call beyond the call's own; one branch for
- *    calls that are not ours. State is written before the real call and nothing is held across
+ * 4. Success path: no lock, no allocation, no system call beyond the call's own, but for connect()
+ *    of TCP, which asks what it needs to be remembered (hook/connect.c); one branch for calls that
+ *    are not ours. State is written before the real call and nothing is held across
  *    it: programs longjmp out of connect().
  * 5. The failure path allocates nothing with malloc, uses no stdio, locale or NSS, and runs on a
  *    16 KiB stack within a wall-clock budget.
