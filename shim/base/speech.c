@@ -45,6 +45,9 @@ static const struct opening sent_openings[] = {
 static const struct opening heard_openings[] = {
     OPENING("HTTP/1.", HTTP),
     OPENING("HTTP/", HTTP),
+    OPENING("<!DOC", HTTP), /* version 0.9, to what was no request */
+    OPENING("<html", HTTP),
+    OPENING("<HTML", HTTP),
     OPENING("SSH-", SSH),
     OPENING("Exceeded MaxSt", SSH),
     OPENING("Not allowed at ", SSH),

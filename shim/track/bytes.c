@@ -136,7 +136,9 @@ enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t
     if (!append(span, n, place->first.in, WR_FIRST_IN, &place->first.in_len)) {
         atomic_store_explicit(&place->lost, true, memory_order_relaxed);
         result = WR_BYTES_LOST;
-    } else if (++place->reads >= WR_BYTES_READS || place->first.in_len == WR_FIRST_IN) {
+    } else if ((n > 1 || place->first.in_len > WR_BYTES_LINE ? ++place->reads : place->reads) >=
+                   WR_BYTES_READS ||
+               place->first.in_len == WR_FIRST_IN) {
         result = WR_BYTES_ENOUGH;
     }
     give(place);

@@ -19,6 +19,9 @@ struct wr_area {
 
 /* Reads of a connection after which enough has been heard. */
 #define WR_BYTES_READS 8
+/* Those of one byte do not count so far: some read the first line so (curl a proxy's answer, ssh
+ * the banner). */
+#define WR_BYTES_LINE 64
 
 enum wr_bytes { WR_BYTES_LOST, WR_BYTES_MORE, WR_BYTES_ENOUGH };
 

@@ -218,6 +218,7 @@ static void test_other_protocols(void **state)
     other(BYTES(HELLO, "HTTP/1.0 400 Bad Request\r\nServer: tinyproxy/1.11.1\r\n"), "TLS", "HTTP");
     /* all that OpenSSL and GnuTLS read */
     other(BYTES(HELLO, "HTTP/"), "TLS", "HTTP");
+    other(BYTES(HELLO, "<!DOC"), "TLS", "HTTP");
     other(BYTES(HELLO, "SSH-2"), "TLS", "SSH");
     other(BYTES(HELLO, "220 m"), "TLS", "SMTP or FTP");
     other(BYTES(HELLO, "d\0\0\0\n"), "TLS", "MySQL");
