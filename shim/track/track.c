@@ -116,9 +116,10 @@ static bool is_plausible(int fd, struct wr_track *track)
 
     if (!wr_tcpinfo(fd, &info) || info.state == WR_TCP_LISTEN)
         return false;
-    /* one that was never connected has no business here */
-    if (track->history == WR_HISTORY_CONNECTED && info.state == WR_TCP_CLOSE && !info.was_connected)
-        return false;
+    /* with TCP_FASTOPEN_CONNECT, connect() says 0 and the first write() begins (tcp(7)) */
+    if (track->history == WR_HISTORY_CONNECTED &&
+        (info.state == WR_TCP_SYN_SENT || (info.state == WR_TCP_CLOSE && !info.was_connected)))
+        track->history = WR_HISTORY_PENDING;
     track->cookie = wr_track_cookie(fd);
     if (wr_process_owns_memory())
         put(fd, track);
