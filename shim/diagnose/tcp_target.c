@@ -255,6 +255,10 @@ const struct wr_cause wr_causes_tcp_target[] = {
              "{!port_unit_says}]",
              "no process runs in the control group of {port_unit}" NOT_RUNNING
              "{!port_unit_socket}",
+             "[it ran before: this process connected to it [{succeeded_ago_us.ms} "
+             "ms{?succeeded_just_now}][{succeeded_ago_us.s} s{!succeeded_just_now}] "
+             "ago{?succeeded_ago_us}][it ran a moment ago: connections to it are left over in the "
+             "kernel{?port_remains}]",
              "{port_unit} is masked{?port_unit_masked}",
              "{port_unit} is not started at boot{!port_unit_enabled}{!port_unit_masked}"
              "{?port_unit_startable}",
