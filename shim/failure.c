@@ -141,6 +141,16 @@ void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t st
     go_on(&attempt, &registers);
 }
 
+/* listen() and accept() name no address: the socket has it. */
+static void copy_own_name(struct wr_attempt *attempt)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+
+    if (WR_SYS(getsockname, attempt->fd, &name, &len) == 0)
+        copy_address(attempt, &name, len < sizeof(name) ? len : sizeof(name));
+}
+
 void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t len, int error,
                      uint64_t start_ns)
 {
@@ -149,7 +159,10 @@ void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t l
 
     WR_CAPTURE(&registers);
     begin(&attempt, call, fd, error, start_ns);
-    copy_address(&attempt, address, len);
+    if (call == WR_CALL_BIND)
+        copy_address(&attempt, address, len);
+    else
+        copy_own_name(&attempt);
     go_on(&attempt, &registers);
 }
 

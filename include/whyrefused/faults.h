@@ -38,6 +38,8 @@ enum wr_misuse {
     WR_MISUSE_LISTEN_TYPE = 9,      /* listen() on a type that takes no connections */
     WR_MISUSE_LISTEN_UNBOUND = 10,  /* listen() on a unix socket without a name */
     WR_MISUSE_AFTER_FAILURE = 11,   /* connect() once more after one that failed */
+    WR_MISUSE_ACCEPT_DEAF = 12,     /* accept() on a socket that does not listen */
+    WR_MISUSE_ACCEPT_TYPE = 13,     /* accept() on a type that takes no connections */
 };
 
 /* Why the socket that was found keeps the wanted local address from others. */

@@ -139,6 +139,8 @@ const struct wr_cause wr_causes_local_program[] = {
             "{socket_peer}]]"
             "[{?misuse=9}sockets of this type take no connections, so they cannot listen]"
             "[{?misuse=10}this unix socket has no name yet: bind() comes before listen()]"
+            "[{?misuse=12}this socket does not listen: listen() comes before accept()]"
+            "[{?misuse=13}sockets of this type take no connections, so there is none to accept]"
             "[{?misuse=11}the earlier connect on this socket failed; this one only reports that]",
         .explain =
             "The kernel turned the call down because of the state of the descriptor, whatever the "
@@ -169,6 +171,9 @@ const struct wr_cause wr_causes_local_program[] = {
                    "[{?misuse=9}listen on a SOCK_STREAM or SOCK_SEQPACKET socket; datagrams come "
                    "without it]"
                    "[{?misuse=10}call bind() with a path or name before listen()]"
+                   "[{?misuse=12}call listen() once before accept(), and check what it returned]"
+                   "[{?misuse=13}accept on a SOCK_STREAM or SOCK_SEQPACKET socket; datagrams come "
+                   "with recvfrom()]"
                    "[{?misuse=11}close the socket after a failed connect, and make a new one]",
                    NULL},
                   {"{?misuse=4}see which calls close and open descriptors",

@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "failure.h"
+#include "hook/accept.h"
 #include "hook/hook.h"
 #include "speak.h"
 #include "track/bound.h"
@@ -97,6 +98,7 @@ WR_EXPORT int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
         /* the kernel has just read the address, so it can be read */
         if (wr_enabled())
             wr_bound_note(fd, address.__sockaddr__, len);
+        wr_accept_note(fd, false);
         if (wr_unlikely(wr_speak_listens()))
             bound(fd, address.__sockaddr__, len);
         errno = error;
@@ -111,8 +113,10 @@ WR_EXPORT int listen(int fd, int backlog)
 {
     int rc = WR_REAL(listen)(fd, backlog);
 
-    if (wr_likely(rc == 0))
+    if (wr_likely(rc == 0)) {
+        wr_accept_note(fd, true);
         return rc;
+    }
     int error = errno;
     local_failed(WR_CALL_LISTEN, fd, NULL, 0, error);
     errno = error;

@@ -118,6 +118,13 @@ static unsigned listen_misuse(struct wr_probe_ctx *ctx)
     return attempt->domain == AF_UNIX && !bound(attempt->fd) ? WR_MISUSE_LISTEN_UNBOUND : 0;
 }
 
+static unsigned accept_misuse(const struct wr_attempt *attempt)
+{
+    if (attempt->error == EOPNOTSUPP)
+        return WR_MISUSE_ACCEPT_TYPE;
+    return attempt->error == EINVAL && !listening(attempt->fd) ? WR_MISUSE_ACCEPT_DEAF : 0;
+}
+
 static unsigned socket_misuse(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
@@ -127,6 +134,8 @@ static unsigned socket_misuse(struct wr_probe_ctx *ctx)
         return connect_misuse(ctx);
     case WR_CALL_LISTEN:
         return listen_misuse(ctx);
+    case WR_CALL_ACCEPT:
+        return accept_misuse(attempt);
     case WR_CALL_BIND:
         if (attempt->error != EINVAL || !bound(attempt->fd))
             return 0;

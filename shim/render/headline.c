@@ -92,7 +92,7 @@ static void put_subject(const struct wr_report *report, struct wr_buf *out)
         }
     } else if (wr_unix_name(attempt, &name)) {
         put_unix(report, &name, out);
-    } else if (attempt->call == WR_CALL_LISTEN) {
+    } else if (attempt->call == WR_CALL_LISTEN || attempt->call == WR_CALL_ACCEPT) {
         wr_buf_str(out, "a socket");
     } else if (attempt->address_len < sizeof(sa_family_t)) {
         wr_buf_str(out, "an incomplete address");

@@ -328,11 +328,7 @@ const char *wr_transport(const struct wr_attempt *attempt)
 
 const struct wr_addr *wr_subject(const struct wr_report *report)
 {
-    if (report->attempt->target.family != 0)
-        return &report->attempt->target;
-    if (report->attempt->call == WR_CALL_LISTEN)
-        return wr_ev_addr(report->evidence, WR_FACT_source);
-    return NULL;
+    return report->attempt->target.family != 0 ? &report->attempt->target : NULL;
 }
 
 static const char *base_name(const char *path)

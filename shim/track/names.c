@@ -150,7 +150,8 @@ unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsi
     for (unsigned i = 0; i < ENTRIES; i++) {
         struct entry entry;
 
-        if (!read_entry(&places[i], &entry) || entry.group.name[0] == '\0' || !holds(&entry.group, addr))
+        if (!read_entry(&places[i], &entry) || entry.group.name[0] == '\0' ||
+            !holds(&entry.group, addr))
             continue;
         for (unsigned n = 0; n < entry.group.count && count < max; n++) {
             if (wr_addr_same_host(addr, &entry.group.addresses[n]))
