@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * getaddrinfo(), and what is remembered of the answer to any lookup: see lookup.h. */
+ * getaddrinfo() and getaddrinfo_a(), and what is remembered of the answer to any lookup: see
+ * lookup.h. */
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
@@ -47,6 +48,47 @@ WR_EXPORT int getaddrinfo(const char *restrict name, const char *restrict servic
         if (wr_enabled())
             remember(name, service, *result, asked_ns);
         errno = error;
+    }
+    return rc;
+}
+
+static WR_COLD void answered(const struct gaicb *request, uint64_t asked_ns)
+{
+    int error = errno;
+
+    if (wr_enabled())
+        remember(request->ar_name, request->ar_service, request->ar_result, asked_ns);
+    errno = error;
+}
+
+/* Those that the program waits for are answered when it returns. */
+WR_EXPORT int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
+                            struct sigevent *restrict event)
+{
+    uint64_t asked_ns = wr_now_ns();
+    int rc = WR_REAL(getaddrinfo_a)(mode, list, count, event);
+
+    for (int i = 0; rc == 0 && mode == GAI_WAIT && i < count; i++) {
+        if (list[i] != NULL && list[i]->ar_name != NULL && list[i]->ar_result != NULL)
+            answered(list[i], asked_ns);
+    }
+    return rc;
+}
+
+/* The others, when it asks whether they are: maybe again and again, of which the first time counts.
+ */
+WR_EXPORT int gai_error(struct gaicb *request)
+{
+    int rc = WR_REAL(gai_error)(request);
+    struct wr_addr addr;
+
+    if (rc != 0 || request->ar_name == NULL || request->ar_result == NULL)
+        return rc;
+    if (wr_addr_from_sockaddr(request->ar_result->ai_addr, request->ar_result->ai_addrlen, &addr)) {
+        struct wr_name_group known;
+
+        if (!wr_names_group(&addr, &known) || strcmp(known.name, request->ar_name) != 0)
+            answered(request, wr_now_ns());
     }
     return rc;
 }

@@ -71,15 +71,17 @@ static bool find_tables(const struct object *object, struct tables *ret)
     return ret->symbols != NULL && ret->strings != NULL;
 }
 
-/* A definition, and the default version of its name (bit 15 = hidden, LSB "Symbol Version"). */
-static bool is_definition(const struct tables *tables, uint32_t index, const char *name)
+/* A definition, and where `hidden` is false the default version of its name (bit 15 = hidden, LSB
+ * "Symbol Version"): others are kept for programs that were linked long ago. */
+static bool is_definition(const struct tables *tables, uint32_t index, const char *name,
+                          bool hidden)
 {
     const ElfW(Sym) *symbol = &tables->symbols[index];
 
     if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 ||
         strcmp(tables->strings + symbol->st_name, name) != 0)
         return false;
-    return tables->versions == NULL || (tables->versions[index] & 0x8000) == 0;
+    return hidden || tables->versions == NULL || (tables->versions[index] & 0x8000) == 0;
 }
 
 static uint32_t gnu_hash(const char *name)
@@ -93,7 +95,7 @@ static uint32_t gnu_hash(const char *name)
 
 /* https://flapenguin.me/elf-dt-gnu-hash: nbuckets, symoffset, bloom_size, bloom_shift, bloom[],
  * buckets[], chain[]; the lowest bit of a chain word ends the chain. */
-static uint32_t find_gnu(const struct tables *tables, const char *name, uint32_t hash)
+static uint32_t find_gnu(const struct tables *tables, const char *name, uint32_t hash, bool hidden)
 {
     const uint32_t *head = tables->gnu_hash;
     const ElfW(Addr) *bloom = (const void *)(head + 4);
@@ -111,17 +113,17 @@ static uint32_t find_gnu(const struct tables *tables, const char *name, uint32_t
     for (;; index++) {
         uint32_t link = chain[index - head[1]];
 
-        if ((link | 1) == (hash | 1) && is_definition(tables, index, name))
+        if ((link | 1) == (hash | 1) && is_definition(tables, index, name, hidden))
             return index;
         if (link & 1)
             return 0;
     }
 }
 
-static uint32_t find_sysv(const struct tables *tables, const char *name)
+static uint32_t find_sysv(const struct tables *tables, const char *name, bool hidden)
 {
     for (uint32_t i = 1; i < tables->sysv_hash[1]; i++) {
-        if (is_definition(tables, i, name))
+        if (is_definition(tables, i, name, hidden))
             return i;
     }
     return 0;
@@ -139,7 +141,7 @@ static bool contains(const struct dl_phdr_info *object, ElfW(Addr) at)
     return false;
 }
 
-static void *find(const struct object *object, const char *name, uint32_t hash)
+static void *find(const struct object *object, const char *name, uint32_t hash, bool hidden)
 {
     struct tables tables;
     const ElfW(Sym) * symbol;
@@ -149,9 +151,9 @@ static void *find(const struct object *object, const char *name, uint32_t hash)
     if (!find_tables(object, &tables))
         return NULL;
     if (tables.gnu_hash != NULL)
-        index = find_gnu(&tables, name, hash);
+        index = find_gnu(&tables, name, hash, hidden);
     else if (tables.sysv_hash != NULL)
-        index = find_sysv(&tables, name);
+        index = find_sysv(&tables, name, hidden);
     if (index == 0)
         return NULL;
     symbol = &tables.symbols[index];
@@ -163,12 +165,14 @@ static void *find(const struct object *object, const char *name, uint32_t hash)
 #define OBJECTS_MAX 64
 static WR_STARTUP struct object objects[OBJECTS_MAX];
 static WR_STARTUP unsigned objects_count;
+static WR_STARTUP unsigned objects_at_start; /* those, and what found no place among them */
 static WR_STARTUP _Atomic bool objects_known;
 
 struct walk {
     bool behind_us;
-    unsigned count, skip; /* objects that were remembered, or are in front of those */
+    unsigned count, skip; /* objects behind ours, and how many of them are remembered */
     const char *name;     /* what is looked for in the others; NULL = remember */
+    bool hidden;
     void *found;
 };
 
@@ -189,11 +193,12 @@ static int take_object(struct dl_phdr_info *info, size_t size, void *ctx)
     if (object.dynamic == NULL || walk->count++ < walk->skip)
         return 0;
     if (walk->name != NULL) {
-        walk->found = find(&object, walk->name, gnu_hash(walk->name));
+        walk->found = find(&object, walk->name, gnu_hash(walk->name), walk->hidden);
         return walk->found != NULL;
     }
-    objects[walk->count - 1] = object;
-    return walk->count == OBJECTS_MAX;
+    if (walk->count <= OBJECTS_MAX)
+        objects[walk->count - 1] = object;
+    return 0;
 }
 
 void wr_hook_remember_objects(void)
@@ -201,17 +206,20 @@ void wr_hook_remember_objects(void)
     struct walk walk = {0};
 
     dl_iterate_phdr(take_object, &walk);
-    objects_count = walk.count;
+    objects_at_start = walk.count;
+    objects_count = walk.count < OBJECTS_MAX ? walk.count : OBJECTS_MAX;
     atomic_store_explicit(&objects_known, true, memory_order_release);
 }
 
-/* In programs of more libraries than are remembered, or where one came later (libdl, which had
- * dlopen() before glibc 2.34): with the loader's lock, then. */
-static void *find_beyond(const char *name)
+/* Among objects that are not remembered: in programs of very many, and where a library that has
+ * the function was loaded by dlopen(3). With the loader's lock, then. What was loaded later may be
+ * unloaded: *ret_stays is false. */
+static void *find_beyond(const char *name, bool hidden, bool *ret_stays)
 {
-    struct walk walk = {.skip = objects_count, .name = name};
+    struct walk walk = {.skip = objects_count, .name = name, .hidden = hidden};
 
     dl_iterate_phdr(take_object, &walk);
+    *ret_stays = walk.found != NULL && walk.count <= objects_at_start;
     return walk.found;
 }
 
@@ -221,19 +229,34 @@ static long missing(void)
     return -1;
 }
 
+static void *find_remembered(const char *name, bool hidden)
+{
+    uint32_t hash = gnu_hash(name);
+    void *found = NULL;
+
+    for (unsigned i = 0; i < objects_count && found == NULL; i++)
+        found = find(&objects[i], name, hash, hidden);
+    return found;
+}
+
 void *wr_hook_resolve(enum wr_hook hook)
 {
-    uint32_t hash = gnu_hash(hook_names[hook]);
-    void *found = NULL;
+    const char *name = hook_names[hook];
+    bool stays = true;
+    void *found;
 
     if (!atomic_load_explicit(&objects_known, memory_order_acquire))
         wr_hook_remember_objects();
-    for (unsigned i = 0; i < objects_count && found == NULL; i++)
-        found = find(&objects[i], hook_names[hook], hash);
+    found = find_remembered(name, false);
     if (found == NULL)
-        found = find_beyond(hook_names[hook]);
+        found = find_remembered(name, true);
     if (found == NULL)
-        found = (void *)missing;
-    atomic_store_explicit(&wr_real[hook], found, memory_order_relaxed);
+        found = find_beyond(name, false, &stays);
+    if (found == NULL)
+        found = find_beyond(name, true, &stays);
+    if (found == NULL)
+        return (void *)missing;
+    if (stays)
+        atomic_store_explicit(&wr_real[hook], found, memory_order_relaxed);
     return found;
 }

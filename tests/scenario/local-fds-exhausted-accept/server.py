@@ -22,6 +22,7 @@ for _ in range(3):
             held.append(server.accept()[0])
     except OSError as failed:
         error = failed
+held.clear()
 os.kill(client, 9)
 os.waitpid(client, 0)
 os._exit(error.errno)
