@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import os
+import resource
 import signal
 import socket
 import sys
@@ -8,13 +9,9 @@ family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 server = socket.create_server((sys.argv[1], 8080), family=family, backlog=128)
 client = os.fork()
 if client == 0:
-    held = []
-    try:
-        for _ in range(63):
-            held.append(socket.create_connection((sys.argv[1], 8080)))
-    except OSError:
-        pass
+    connections = [socket.create_connection((sys.argv[1], 8080)) for _ in range(40)]
     signal.pause()
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 held, error = [], None
 for _ in range(3):
     try:
