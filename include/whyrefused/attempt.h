@@ -100,8 +100,9 @@ struct wr_attempt {
     /* socket() arguments for WR_CALL_SOCKET; else read from the descriptor, -1 = not known */
     int domain, type, protocol;
 
-    /* The address argument; listen(), accept(): what the socket is bound to. A copy, at most WR_SOCKADDR_MAX bytes of address_len. address_read is
-     * how many bytes could be copied; 0 where the pointer was bad or there is no address. */
+    /* The address argument; listen(), accept(): what the socket is bound to. A copy, at most
+     * WR_SOCKADDR_MAX bytes of address_len. address_read is how many bytes could be copied; 0 where
+     * the pointer was bad or there is no address. */
     union {
         struct sockaddr any;
         struct sockaddr_un un;
