@@ -275,7 +275,8 @@ const struct wr_cause wr_causes_tcp_peer[] = {
                     "from the peer",
                     "the program had sent [{sent_protocol}][something{!sent_protocol}]"
                     "{?sent_any}",
-                    "the program had sent nothing yet{!sent_any}", TAKEN_BY},
+                    "the program had sent nothing yet{!sent_any}",
+                    "the program had ended its own side before{?closed_own_side}", TAKEN_BY},
         .unknown = {{WR_FACT_outcome, "why the peer closed it", "it did not say; its log may",
                      "[sudo journalctl -u {listener.unit} -n 50]"}},
         .fixes = {{"in the container, let the service listen on 0.0.0.0 and on the port that is "
