@@ -205,7 +205,8 @@ const struct wr_cause wr_causes_tcp_peer[] = {
         .id = "tcp-app-denied",
         .seen_as = "closed after a banner",
         .what = "the server says in its first bytes why it does not want this connection",
-        .headline = "the {heard_protocol} server turned it down[, {denial_code}][: {heard_text}]",
+        .headline = "the {heard_protocol} server says no[: {heard_text}][: code "
+                    "{denial_code}{!heard_text}]",
         .explain =
             "The connection came about, and the first thing that the server says turns it down: "
             "too many connections, no rule for this client's address, a server that is starting, "

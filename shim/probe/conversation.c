@@ -140,6 +140,8 @@ static void set_words(struct wr_probe_ctx *ctx, const struct wr_first_words *wor
     if (words->text_len > 0)
         wr_set_text(ev, WR_FACT_heard_text, (const char *)first->in + words->text_at,
                     words->text_len);
+    else
+        wr_set_absent(ev, WR_FACT_heard_text);
     wr_set_bool(ev, WR_FACT_heard_other_protocol, words->other_protocol);
     wr_set_bool(ev, WR_FACT_heard_denial, words->denial);
     if (words->denial) {
