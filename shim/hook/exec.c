@@ -19,7 +19,7 @@ static void before(const char *call, int dirfd, const char *path, bool search)
 {
     int error = errno;
 
-    wr_leave();
+    wr_leave_for_program();
     wr_note_program(call, dirfd, path, search);
     errno = error;
 }

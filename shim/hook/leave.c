@@ -25,6 +25,17 @@ static WR_COLD void say_what_is_left(void)
     errno = error;
 }
 
+void wr_leave_for_program(void)
+{
+    if (wr_unlikely(wr_speak_listens())) {
+        int error = errno;
+
+        if (wr_enabled() && !wr_process_borrows_memory())
+            wr_speak_end();
+        errno = error;
+    }
+}
+
 void wr_leave(void)
 {
     if (wr_unlikely(wr_speak_listens()) || wr_unlikely(wr_track_any()))

@@ -8,4 +8,8 @@
  * it may be called any number of times, and leaves errno alone. */
 void wr_leave(void);
 
+/* As wr_leave(), before exec: that may fail, and descriptors may outlive it, so connects that are
+ * under way are left alone. */
+void wr_leave_for_program(void);
+
 #endif
