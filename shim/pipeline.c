@@ -338,31 +338,43 @@ static bool report(struct wr_attempt *attempt, const struct wr_registers *regist
     return run.given_away;
 }
 
+struct task {
+    struct wr_attempt *attempt;
+    const struct wr_registers *registers;
+};
+
+static void report_attempt(void *arg)
+{
+    const struct task *task = arg;
+    struct wr_attempt *attempt = task->attempt;
+    struct wr_name_group group;
+    enum wr_hold_kind hold = wr_hold_kind(attempt, &group);
+    struct wr_workspace *space = wr_workspace_take(hold != WR_HOLD_NOT);
+    const struct wr_settings *settings;
+    bool held = false;
+
+    if (space == NULL)
+        return;
+    settings = wr_configure(&space->worker);
+    if (settings == NULL || settings->number[WR_SETTING_enabled] == 0)
+        wr_targets_set_fate(attempt->row, WR_FATE_NOTHING);
+    else if (reports_so_far() >= settings->number[WR_SETTING_limit])
+        wr_targets_set_fate(attempt->row, WR_FATE_COUNTED);
+    else
+        held = report(attempt, task->registers, settings, space, hold, &group);
+    if (!held)
+        wr_workspace_give(space);
+}
+
 void wr_report_attempt(struct wr_attempt *attempt, const struct wr_registers *registers)
 {
     uint64_t mask;
-    struct wr_name_group group;
-    struct wr_workspace *space;
-    enum wr_hold_kind hold;
-    bool held = false;
 
     if (wr_process_borrows_memory())
         return;
     mask = wr_signals_block();
-    hold = wr_hold_kind(attempt, &group);
-    space = wr_deferred_relocate() ? wr_workspace_take(hold != WR_HOLD_NOT) : NULL;
-    if (space != NULL) {
-        const struct wr_settings *settings = wr_configure(&space->worker);
-
-        if (settings == NULL || settings->number[WR_SETTING_enabled] == 0)
-            wr_targets_set_fate(attempt->row, WR_FATE_NOTHING);
-        else if (reports_so_far() >= settings->number[WR_SETTING_limit])
-            wr_targets_set_fate(attempt->row, WR_FATE_COUNTED);
-        else
-            held = report(attempt, registers, settings, space, hold, &group);
-        if (!held)
-            wr_workspace_give(space);
-    }
+    if (wr_deferred_relocate())
+        wr_with_stack(report_attempt, &(struct task){attempt, registers});
     wr_signals_restore(mask);
 }
 
@@ -418,30 +430,66 @@ static bool is_worth_a_summary(const struct wr_target *row)
     return (row->fate == WR_FATE_TOLD && row->count > 1) || row->fate == WR_FATE_COUNTED;
 }
 
-void wr_report_summary(void)
+struct summing_up {
+    int32_t pid;
+    const struct wr_settings *settings;
+    struct wr_workspace *space;
+};
+
+static void sum_up(void *arg)
 {
-    int32_t pid = (int32_t)WR_SYS(getpid);
-    const struct wr_settings *settings = NULL;
-    struct wr_workspace *space = NULL;
+    const struct summing_up *what = arg;
     unsigned said = 0;
 
     for (int i = 0; i < WR_TARGETS_ROWS && said < SUMMARIES_MAX; i++) {
         struct wr_target row;
 
-        if (!wr_targets_get(i, pid, &row) || !is_worth_a_summary(&row))
+        if (!wr_targets_get(i, what->pid, &row) || !is_worth_a_summary(&row))
             continue;
-        if (space == NULL) {
-            space = wr_workspace_take(false);
-            settings = space != NULL ? wr_configure(&space->worker) : NULL;
-            if (settings == NULL)
-                break;
-            wr_whoami(&space->process, wants_json(settings), space->scratch);
-        }
-        summarize(settings, space, &row);
+        summarize(what->settings, what->space, &row);
         said++;
         /* said once: should the process go on (a failed exec), it is news again */
         wr_targets_set_fate(i, WR_FATE_RECOVERED);
     }
-    if (space != NULL)
-        wr_workspace_give(space);
+}
+
+static bool has_summaries(int32_t pid)
+{
+    for (int i = 0; i < WR_TARGETS_ROWS; i++) {
+        struct wr_target row;
+
+        if (wr_targets_get(i, pid, &row) && is_worth_a_summary(&row))
+            return true;
+    }
+    return false;
+}
+
+/* True where a log could not be opened. */
+static bool table_is_full(void)
+{
+    long fd = WR_SYS(memfd_create, "whyrefused", 1 /* MFD_CLOEXEC */);
+
+    if (fd >= 0)
+        WR_SYS(close, fd);
+    return fd == -EMFILE;
+}
+
+void wr_report_summary(void)
+{
+    struct summing_up what = {.pid = (int32_t)WR_SYS(getpid)};
+
+    if (!has_summaries(what.pid))
+        return;
+    what.space = wr_workspace_take(false);
+    if (what.space == NULL)
+        return;
+    what.settings = wr_configure(&what.space->worker);
+    if (what.settings != NULL) {
+        wr_whoami(&what.space->process, wants_json(what.settings), what.space->scratch);
+        if (table_is_full())
+            wr_worker_beside(sum_up, &what, -1, &what.space->worker);
+        else
+            sum_up(&what);
+    }
+    wr_workspace_give(what.space);
 }

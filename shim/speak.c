@@ -24,8 +24,8 @@ static bool recover(const struct wr_addr *address, struct wr_attempt *attempt, u
         struct wr_target target;
 
         if (!wr_targets_get(row, pid, &target) || target.call != WR_CALL_CONNECT ||
-            target.outcome == WR_OUTCOME_ANSWERED)
-            continue;
+            (target.outcome != WR_OUTCOME_ERROR && target.outcome != WR_OUTCOME_GAVE_UP))
+            continue; /* that it connects is not news then */
         wr_targets_set_fate(row, WR_FATE_RECOVERED);
         attempt->tries += target.count;
         if (attempt->failing_since_ns == 0 || target.first_ns < attempt->failing_since_ns) {
@@ -88,18 +88,25 @@ void wr_speak_socket(int domain)
     wr_signals_restore(mask);
 }
 
-void wr_speak_end(void)
+static void end(void *unused)
 {
     struct wr_told told;
-    uint64_t mask;
 
-    if (wr_process_borrows_memory())
-        return;
-    mask = wr_signals_block();
+    (void)unused;
     while (wr_hold_next(&told)) {
         wr_report_held(&told);
         wr_workspace_give(told.space);
     }
     wr_report_summary();
+}
+
+void wr_speak_end(void)
+{
+    uint64_t mask;
+
+    if (wr_process_borrows_memory())
+        return;
+    mask = wr_signals_block();
+    wr_with_stack(end, NULL);
     wr_signals_restore(mask);
 }

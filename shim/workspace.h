@@ -38,6 +38,10 @@ struct wr_workspace {
 struct wr_workspace *wr_workspace_take(bool to_keep);
 void wr_workspace_give(struct wr_workspace *space);
 
+/* Runs run(arg) on a stack of its own: the host's may be a signal handler's, of which its registers
+ * already fill the half. Not at all where there is no memory for one. */
+void wr_with_stack(void (*run)(void *arg), void *arg);
+
 /* All signals but those that a fault of this thread raises: no handler of the host runs, and
  * longjmps, while we work; what comes meanwhile is delivered afterwards. */
 uint64_t wr_signals_block(void);

@@ -46,7 +46,7 @@ static bool another_won(const struct wr_track *track)
 }
 
 /* Reading it takes it away: only where nobody can ask for it any more. */
-static void report_unfetched(int fd, const struct wr_track *track)
+static void report_unfetched(int fd, const struct wr_track *track, enum wr_door door)
 {
     int error = 0;
     socklen_t len = sizeof(error);
@@ -56,7 +56,7 @@ static void report_unfetched(int fd, const struct wr_track *track)
         return;
     if (WR_SYS(getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
         wr_talk_is_about_peer(error))
-        wr_failed_pending(fd, error, WR_DOOR_CLOSE);
+        wr_failed_pending(fd, error, door);
 }
 
 /* False where the descriptor is not this process's to give up. */
@@ -78,8 +78,10 @@ static bool look(int fd, const struct wr_track *track, enum wr_door door)
         wr_failed_connect(fd, track->address, track->address_len, EALREADY, track->start_ns);
     else if (info.state == WR_TCP_SYN_SENT)
         wr_gave_up(fd, door);
-    else if (door == WR_DOOR_CLOSE)
-        report_unfetched(fd, track);
+    else if (door == WR_DOOR_SHUTDOWN)
+        return false; /* the program may still ask */
+    else
+        report_unfetched(fd, track, door);
     return true;
 }
 

@@ -2,6 +2,7 @@
  * See targets.h. */
 #include "track/targets.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -40,8 +41,11 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 
 static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
 {
-    const int parts[] = {(int)attempt->call, (int)attempt->outcome, attempt->error, attempt->type,
-                         pid};
+    /* of a unix socket programs try one type after the other */
+    bool path = attempt->target.family == 0 && attempt->address_read > sizeof(sa_family_t) &&
+                attempt->address.any.sa_family == AF_UNIX && attempt->error != EPROTOTYPE;
+    const int parts[] = {(int)attempt->call, (int)attempt->outcome, attempt->error,
+                         path ? 0 : attempt->type, pid};
     uint64_t hash = mix(0xcbf29ce484222325u, parts, sizeof(parts));
 
     if (attempt->call == WR_CALL_SOCKET)

@@ -12,7 +12,7 @@ from contract import BUILD, LIBRARY, check, finish, hooks, output  # noqa: E402
 IMPORTS = {
     # pure
     "memchr", "memcmp", "memcpy", "memmem", "memmove", "memrchr", "memset", "stpcpy", "strchr",
-    "strcmp", "strcpy", "strcspn", "strlen", "strncmp", "strnlen", "strrchr", "strspn", "strstr",
+    "strcmp", "strcpy", "strcspn", "strlen", "strncmp", "strnlen", "strpbrk", "strrchr", "strspn", "strstr",
     # starts the helper, without copying the host's memory
     "clone",
     # the vDSO's clock; the auxiliary vector; the loader's list; this thread's errno

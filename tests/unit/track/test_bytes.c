@@ -68,9 +68,19 @@ static void has_heard_enough(void **state)
     (void)state;
     wr_bytes_begin(FD, ID, 1);
     for (int i = 1; i < WR_BYTES_READS; i++)
+        assert_int_equal(wr_bytes_received(FD, ID, text("xy"), 2), WR_BYTES_MORE);
+    assert_int_equal(wr_bytes_received(FD, ID, text("xy"), 2), WR_BYTES_ENOUGH);
+    assert_int_equal(first().in_len, 2 * WR_BYTES_READS);
+}
+
+/* Some programs read a line byte by byte: that is one read, as long as a line may be. */
+static void hears_a_line_out(void **state)
+{
+    (void)state;
+    wr_bytes_begin(FD, ID, 1);
+    for (int i = 0; i < WR_BYTES_LINE; i++)
         assert_int_equal(wr_bytes_received(FD, ID, text("x"), 1), WR_BYTES_MORE);
-    assert_int_equal(wr_bytes_received(FD, ID, text("x"), 1), WR_BYTES_ENOUGH);
-    assert_int_equal(first().in_len, WR_BYTES_READS);
+    assert_int_equal(first().in_len, WR_BYTES_LINE);
 }
 
 static void reads_vectors(void **state)
@@ -125,9 +135,10 @@ static void tells_connections_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_both_ways),           cmocka_unit_test(is_bounded),
-        cmocka_unit_test(has_heard_enough),          cmocka_unit_test(reads_vectors),
-        cmocka_unit_test(loses_what_it_cannot_read), cmocka_unit_test(tells_connections_apart),
+        cmocka_unit_test(keeps_both_ways),         cmocka_unit_test(is_bounded),
+        cmocka_unit_test(has_heard_enough),        cmocka_unit_test(hears_a_line_out),
+        cmocka_unit_test(reads_vectors),           cmocka_unit_test(loses_what_it_cannot_read),
+        cmocka_unit_test(tells_connections_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
