@@ -68,14 +68,26 @@ static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int err
         attempt->type = socket_number(fd, SO_TYPE);
 }
 
+/* Errors that come only after the kernel has read the address: then it can be read. */
+static bool was_read(int error)
+{
+    return error == ECONNREFUSED || error == ETIMEDOUT || error == EHOSTUNREACH ||
+           error == ENETUNREACH || error == EADDRNOTAVAIL || error == ECONNRESET;
+}
+
 static void copy_address(struct wr_attempt *attempt, const void *address, socklen_t len)
 {
+    socklen_t wanted = len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX;
     long got = 0;
 
     attempt->address_len = len;
-    if (address != NULL && len > 0)
-        got =
-            wr_peek(address, attempt->address.bytes, len < WR_SOCKADDR_MAX ? len : WR_SOCKADDR_MAX);
+    if (address != NULL && len > 0 && attempt->call == WR_CALL_CONNECT &&
+        was_read(attempt->error)) {
+        memcpy(attempt->address.bytes, address, wanted);
+        got = (long)wanted;
+    } else if (address != NULL && len > 0) {
+        got = wr_peek(address, attempt->address.bytes, wanted);
+    }
     attempt->address_read = got > 0 ? (socklen_t)got : 0;
     wr_addr_from_sockaddr(attempt->address.bytes, attempt->address_read, &attempt->target);
 }
@@ -118,7 +130,7 @@ static void take_history(struct wr_attempt *attempt)
 /* A repeat is counted here and costs little; for what is news the rest is gathered. */
 static void go_on(struct wr_attempt *attempt, const struct wr_registers *registers)
 {
-    if (wr_process_borrows_memory() || wr_targets_note(attempt) == WR_SEEN_AGAIN)
+    if (wr_targets_note(attempt) == WR_SEEN_AGAIN || wr_process_borrows_memory())
         return;
     if (attempt->call != WR_CALL_SOCKET) {
         look_at_socket(attempt);

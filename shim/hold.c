@@ -521,3 +521,14 @@ void wr_hold_reap(void)
         }
     }
 }
+
+bool wr_hold_anything(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        int state = atomic_load_explicit(&slots[i].state, memory_order_relaxed);
+
+        if (state == HELD || (state == SPOKEN && slots[i].lingering != 0))
+            return true;
+    }
+    return false;
+}

@@ -60,6 +60,8 @@ bool wr_hold_next(struct wr_told *ret);
 /* Writes a held report; pipeline.c. */
 void wr_report_held(struct wr_told *told);
 
+/* False where nothing is held, and nothing is to be reaped: a few loads. */
+bool wr_hold_anything(void);
 /* Reaps what has waited for a held report and has ended. */
 void wr_hold_reap(void);
 

@@ -69,7 +69,7 @@ void wr_speak_bound(int fd, const struct wr_addr *local)
 {
     uint64_t mask;
 
-    if (wr_process_borrows_memory())
+    if (!wr_hold_anything() || wr_process_borrows_memory())
         return;
     mask = wr_signals_block();
     wr_hold_bound(fd, local);
@@ -80,7 +80,7 @@ void wr_speak_socket(int domain)
 {
     uint64_t mask;
 
-    if (wr_process_borrows_memory())
+    if (!wr_hold_anything() || wr_process_borrows_memory())
         return;
     mask = wr_signals_block();
     wr_hold_socket(domain);

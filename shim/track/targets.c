@@ -170,13 +170,13 @@ static enum wr_seen take(struct place *place, uint64_t key, const struct wr_atte
 
 enum wr_seen wr_targets_note(struct wr_attempt *attempt)
 {
-    int32_t pid = (int32_t)WR_SYS(getpid);
+    int32_t pid = (int32_t)wr_process_own_id();
     uint64_t key = key_of(attempt, pid), now_ns = attempt->end_ns, last_ns, look_ns;
     struct place *place = find(key);
     uint32_t fate;
 
     attempt->row = -1;
-    if (!wr_process_owns_memory())
+    if (pid == 0)
         return WR_SEEN_NEWS;
     attempt->row = (int)(place - places);
     last_ns = atomic_exchange_explicit(&place->last_ns, now_ns, memory_order_relaxed);
