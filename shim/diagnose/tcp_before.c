@@ -98,8 +98,7 @@ const struct wr_cause wr_causes_tcp_before[] = {
         .id = "tcp-startup-race",
         .seen_as = "ECONNREFUSED, then success",
         .what = "the server came up after the client had begun to try",
-        .headline = "the server came up after the first try[: it took {failing_for_us.s} "
-                    "s][ and {failed_tries} failures]",
+        .headline = "the server came up after the first try",
         .explain =
             "The program tried to connect before the server listened on the port, was refused, "
             "and tried again until it worked. In tests, containers and at boot that happens "
@@ -113,7 +112,7 @@ const struct wr_cause wr_causes_tcp_before[] = {
         .match = match_race,
         WR_CITES(WR_FACT_outcome, WR_FACT_first_cause, WR_FACT_destination_local, WR_FACT_listener,
                  WR_FACT_listener_started_later),
-        .because = {"the first of {failed_tries} failures was {failing_for_us.s} s before",
+        .because = {"the first of {failed_tries} failures was {failing_for_us.ms} ms before",
                     "it was put down to {first_cause}",
                     "{listener}[; its process started {listener_started_after_us.ms} ms after the "
                     "first failure]",
