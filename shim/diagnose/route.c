@@ -474,4 +474,5 @@ const struct wr_cause wr_causes_route[] = {
                    "{?links}{!scope_device}",
                    NULL}},
     },
+    {0},
 };
