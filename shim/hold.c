@@ -42,8 +42,9 @@ static struct slot {
     uint32_t tries_count;
     struct wr_try tries[WR_TRIES_MAX];
     int rows[WR_TRIES_MAX];
-    struct wr_workspace *best; /* NULL = none is held */
-    long lingering;            /* 0 = none */
+    uint64_t keys[WR_TRIES_MAX]; /* of the rows: another target may have taken one by now */
+    struct wr_workspace *best;   /* NULL = none is held */
+    long lingering;              /* 0 = none */
 } slots[SLOTS];
 
 static bool take(struct slot *slot, int from)
@@ -130,7 +131,8 @@ static bool belongs(const struct slot *slot, const struct wr_attempt *attempt,
 {
     if (group == NULL)
         return slot->kind == WR_HOLD_NEXT && slot->call == attempt->call &&
-               attempt->call == WR_CALL_BIND && slot->cookie == wr_track_cookie(attempt->fd);
+               attempt->call == WR_CALL_BIND && slot->cookie != 0 &&
+               slot->cookie == wr_track_cookie(attempt->fd);
     return slot->kind == WR_HOLD_NAME && slot->port == attempt->target.port &&
            slot->type == attempt->type && same_name(slot, group);
 }
@@ -174,6 +176,7 @@ static void add_try(struct slot *slot, const struct wr_attempt *attempt,
     if (slot->tries_count == WR_TRIES_MAX)
         return;
     slot->rows[slot->tries_count] = attempt->row;
+    slot->keys[slot->tries_count] = attempt->row_key;
     slot->tries[slot->tries_count++] = (struct wr_try){.address = attempt->target,
                                                        .outcome = attempt->outcome,
                                                        .error = attempt->error,
@@ -206,7 +209,7 @@ static void fill_told(const struct slot *slot, struct wr_workspace *space, struc
 static void set_fates(const struct slot *slot, enum wr_fate fate)
 {
     for (uint32_t i = 0; i < slot->tries_count; i++)
-        wr_targets_set_fate(slot->rows[i], fate);
+        wr_targets_set_fate_of(slot->rows[i], slot->keys[i], fate);
 }
 
 static void keep(struct wr_workspace *space, const struct wr_attempt *attempt,
@@ -250,13 +253,17 @@ static void watch(void *arg)
             struct wr_told told;
 
             fill_told(slot, slot->best, &told);
-            wr_report_held(&told);
             set_fates(slot, WR_FATE_TOLD);
+            wr_report_held(&told);
             leave(slot, SPOKEN);
             return;
         }
         /* the host changes it just now; or ended while it did */
-        if (atomic_load(&slot->state) != TAKEN || patience-- == 0)
+        int state = atomic_load(&slot->state);
+
+        if (state == HELD)
+            continue;
+        if (state != TAKEN || (ended && patience-- == 0))
             return;
         wr_linger_wait(ended ? -1 : slot->pid, now_ns + 1000000);
     }
@@ -290,33 +297,51 @@ static struct slot *find_slot(const struct wr_attempt *attempt, int32_t pid,
     return NULL;
 }
 
-/* A free one, or one whose story is over; taken. */
+static bool free_spoken(struct slot *slot)
+{
+    if (!take(slot, SPOKEN))
+        return false;
+    tidy(slot);
+    if (slot->best == NULL)
+        return true;
+    leave(slot, SPOKEN); /* what wrote it has not ended yet */
+    return false;
+}
+
+/* A copy of what the parent held. */
+static bool free_copy(struct slot *slot, int state)
+{
+    if (!take(slot, state))
+        return false;
+    if (slot->best != NULL && state != TAKEN)
+        wr_workspace_give(slot->best);
+    slot->best = NULL;
+    slot->lingering = 0;
+    return true;
+}
+
+/* A free one; else the one whose story is over for longest. Taken. */
 static struct slot *new_slot(int32_t pid)
 {
-    for (unsigned i = 0; i < SLOTS; i++) {
+    struct slot *oldest = NULL, *found = NULL;
+
+    for (unsigned i = 0; i < SLOTS && found == NULL; i++) {
         struct slot *slot = &slots[i];
         int state = atomic_load(&slot->state);
 
-        if (state != FREE && slot->pid != pid) {
-            /* a copy of the parent's */
-            if (!take(slot, state))
-                continue;
-            slot->best = NULL;
-            slot->lingering = 0;
-        } else if (state == SPOKEN && take(slot, SPOKEN)) {
-            tidy(slot);
-            if (slot->best != NULL) {
-                leave(slot, SPOKEN);
-                continue;
-            }
-        } else if (state != FREE || !take(slot, FREE)) {
-            continue;
-        }
-        slot->tries_count = 0;
-        slot->pid = pid;
-        return slot;
+        if (state == FREE ? take(slot, FREE) : slot->pid != pid && free_copy(slot, state))
+            found = slot;
+        else if (state == SPOKEN && slot->pid == pid &&
+                 (oldest == NULL || atomic_load(&slot->last_ns) < atomic_load(&oldest->last_ns)))
+            oldest = slot;
     }
-    return NULL;
+    if (found == NULL && oldest != NULL && free_spoken(oldest))
+        found = oldest;
+    if (found != NULL) {
+        found->tries_count = 0;
+        found->pid = pid;
+    }
+    return found;
 }
 
 static enum wr_offer begin(const struct wr_attempt *attempt, const struct wr_registers *registers,
@@ -371,6 +396,10 @@ enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_re
         return begin(attempt, registers, group, space, out_of_time, pid);
     if (state != HELD || !take(slot, HELD))
         return WR_OFFER_LATE;
+    if (slot->pid != pid || !belongs(slot, attempt, group)) {
+        leave(slot, HELD); /* another name has got the slot meanwhile */
+        return WR_OFFER_ALONE;
+    }
     if (group == NULL) {
         /* the next port is taken as well: the first one's report says it */
         atomic_store(&slot->last_ns, attempt->end_ns);
@@ -402,6 +431,7 @@ enum wr_offer wr_hold_offer(const struct wr_attempt *attempt, const struct wr_re
     }
     fill_told(slot, slot->best, ret);
     slot->best = NULL;
+    set_fates(slot, WR_FATE_TOLD);
     leave(slot, SPOKEN);
     return WR_OFFER_LAST;
 }
@@ -418,6 +448,11 @@ bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_g
         if ((state != HELD && state != SPOKEN) || slot->pid != pid || slot->kind != WR_HOLD_NAME ||
             slot->port != target->port || !holds(&slot->group, target) || !take(slot, state))
             continue;
+        if (slot->pid != pid || slot->kind != WR_HOLD_NAME || slot->port != target->port ||
+            !holds(&slot->group, target)) {
+            leave(slot, state); /* another name has got the slot meanwhile */
+            continue;
+        }
         if (state == HELD) {
             stop(slot);
             set_fates(slot, WR_FATE_NOTHING);
@@ -441,7 +476,7 @@ static void drop_where(bool (*made_good)(const struct slot *slot, const void *by
         if (atomic_load(&slot->state) != HELD || slot->pid != pid || slot->kind != WR_HOLD_NEXT ||
             !take(slot, HELD))
             continue;
-        if (!made_good(slot, by)) {
+        if (slot->pid != pid || slot->kind != WR_HOLD_NEXT || !made_good(slot, by)) {
             leave(slot, HELD);
             continue;
         }
@@ -454,6 +489,7 @@ static void drop_where(bool (*made_good)(const struct slot *slot, const void *by
 
 struct bound {
     uint64_t cookie;
+    int type;
     const struct wr_addr *local;
 };
 
@@ -463,9 +499,9 @@ static bool is_bound_instead(const struct slot *slot, const void *by)
 {
     const struct bound *bound = by;
 
-    if (slot->call != WR_CALL_BIND)
+    if (slot->call != WR_CALL_BIND || slot->type != bound->type)
         return false;
-    if (slot->cookie == bound->cookie)
+    if (slot->cookie != 0 && slot->cookie == bound->cookie)
         return true;
     return bound->local->port == 0
                ? wr_addr_same_host(bound->local, &slot->local)
@@ -475,7 +511,11 @@ static bool is_bound_instead(const struct slot *slot, const void *by)
 
 void wr_hold_bound(int fd, const struct wr_addr *local)
 {
-    drop_where(is_bound_instead, &(struct bound){wr_track_cookie(fd), local});
+    int type = -1;
+    socklen_t len = sizeof(type);
+
+    WR_SYS(getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    drop_where(is_bound_instead, &(struct bound){wr_track_cookie(fd), type, local});
 }
 
 static bool is_made_instead(const struct slot *slot, const void *by)
@@ -531,4 +571,24 @@ bool wr_hold_anything(void)
             return true;
     }
     return false;
+}
+
+void wr_hold_wait(uint64_t until_ns)
+{
+    int32_t pid = (int32_t)WR_SYS(getpid);
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = &slots[i];
+
+        while (slot->pid == pid && slot->lingering != 0 && atomic_load(&slot->state) != FREE &&
+               wr_now_ns() < until_ns) {
+            if (take(slot, SPOKEN)) {
+                tidy(slot);
+                leave(slot, SPOKEN);
+            }
+            if (slot->lingering != 0)
+                WR_SYS(ppoll, 0, 0, &pause, 0, 8);
+        }
+    }
 }

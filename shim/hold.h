@@ -60,6 +60,8 @@ bool wr_hold_next(struct wr_told *ret);
 /* Writes a held report; pipeline.c. */
 void wr_report_held(struct wr_told *told);
 
+/* Waits for what is being written beside, at most until then: before a program image ends. */
+void wr_hold_wait(uint64_t until_ns);
 /* False where nothing is held, and nothing is to be reaped: a few loads. */
 bool wr_hold_anything(void);
 /* Reaps what has waited for a held report and has ended. */

@@ -26,7 +26,8 @@ static bool recover(const struct wr_addr *address, struct wr_attempt *attempt, u
         if (!wr_targets_get(row, pid, &target) || target.call != WR_CALL_CONNECT ||
             (target.outcome != WR_OUTCOME_ERROR && target.outcome != WR_OUTCOME_GAVE_UP))
             continue; /* that it connects is not news then */
-        wr_targets_set_fate(row, WR_FATE_RECOVERED);
+        if (!wr_targets_recover(row))
+            continue;
         attempt->tries += target.count;
         if (attempt->failing_since_ns == 0 || target.first_ns < attempt->failing_since_ns) {
             attempt->failing_since_ns = target.first_ns;
@@ -88,7 +89,10 @@ void wr_speak_socket(int domain)
     wr_signals_restore(mask);
 }
 
-static void end(void *unused)
+/* What is being written beside gets this long to come to its end. */
+#define WAIT_NS 300000000u
+
+static void release(void *unused)
 {
     struct wr_told told;
 
@@ -97,7 +101,24 @@ static void end(void *unused)
         wr_report_held(&told);
         wr_workspace_give(told.space);
     }
+    wr_hold_wait(wr_now_ns() + WAIT_NS);
+}
+
+static void end(void *unused)
+{
+    release(unused);
     wr_report_summary();
+}
+
+void wr_speak_release(void)
+{
+    uint64_t mask;
+
+    if (!wr_hold_anything() || wr_process_borrows_memory())
+        return;
+    mask = wr_signals_block();
+    wr_with_stack(release, NULL);
+    wr_signals_restore(mask);
 }
 
 void wr_speak_end(void)

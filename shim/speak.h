@@ -29,6 +29,10 @@ void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
 void wr_speak_bound(int fd, const struct wr_addr *local);
 void wr_speak_socket(int domain);
 
+/* The process is about to give up rights, or to put itself under a filter: what is held is written
+ * now, as what waits beside it would keep those rights. */
+void wr_speak_release(void);
+
 /* The process, or its program, ends: what is held is written, and the repeats are summed up.
  * Idempotent, takes no lock, may be called in any state of the host. Costs little where nothing
  * failed. */

@@ -88,8 +88,9 @@ struct wr_attempt {
     enum wr_call call;
     enum wr_door door;
     enum wr_outcome outcome;
-    int fd;  /* -1 for socket() */
-    int row; /* of the target in track/targets.h; -1 = none */
+    int fd;           /* -1 for socket() */
+    int row;          /* of the target in track/targets.h; -1 = none */
+    uint64_t row_key; /* what the row was for */
     /* errno that the program got; > 0. GAVE_UP: ETIMEDOUT, which it did not wait for. 0 where the
      * outcome is none: CLOSED by an end of file, ANSWERED, SELF, RECOVERED. */
     int error;

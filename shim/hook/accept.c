@@ -13,12 +13,19 @@
 #define PLACES 1024
 
 /* Descriptors whose last bind() or listen() that was seen is a bind(). */
-static _Atomic bool bound_only[PLACES];
+static _Atomic int bound_only[PLACES]; /* fd + 1 */
 
 void wr_accept_note(int fd, bool listens)
 {
-    if (fd >= 0)
-        atomic_store_explicit(&bound_only[fd % PLACES], !listens, memory_order_relaxed);
+    int mine = fd + 1;
+
+    if (fd < 0)
+        return;
+    if (!listens)
+        atomic_store_explicit(&bound_only[fd % PLACES], mine, memory_order_relaxed);
+    else
+        atomic_compare_exchange_strong_explicit(&bound_only[fd % PLACES], &mine, 0,
+                                                memory_order_relaxed, memory_order_relaxed);
 }
 
 /* A stream of any family: then EOPNOTSUPP is an error of the network, to be tried again. */
@@ -51,7 +58,8 @@ static bool is_failure(int fd, int error)
     case EBADF:
         return false;
     case EINVAL:
-        return fd >= 0 && atomic_load_explicit(&bound_only[fd % PLACES], memory_order_relaxed);
+        return fd >= 0 &&
+               atomic_load_explicit(&bound_only[fd % PLACES], memory_order_relaxed) == fd + 1;
     default:
         return true;
     }

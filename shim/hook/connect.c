@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "base/tcpinfo.h"
 #include "failure.h"
 #include "hook/hook.h"
 #include "track/talk.h"
@@ -20,11 +21,19 @@ struct call {
     struct wr_track before, now;
 };
 
+/* AF_UNSPEC on a pending socket succeeds, but connects nothing (connect(2)). */
+static bool is_dissolved(int fd)
+{
+    struct wr_tcpinfo info;
+
+    return wr_tcpinfo(fd, &info) && info.state == WR_TCP_CLOSE && !info.was_connected;
+}
+
 static void connected(int fd, struct call *call)
 {
     if (call->noted)
         wr_talk_connected(fd, &call->now, WR_DOOR_CALL);
-    else if (call->known && call->before.history == WR_HISTORY_PENDING)
+    else if (call->known && call->before.history == WR_HISTORY_PENDING && !is_dissolved(fd))
         wr_talk_connected(fd, &call->before, WR_DOOR_AGAIN);
     else if (call->known) /* AF_UNSPEC: the connection is dissolved (connect(2)) */
         wr_track_drop(fd);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "base/sys.h"
 #include "failure.h"
 #include "hook/hook.h"
@@ -146,7 +147,15 @@ WR_EXPORT int fcntl64(int fd, int command, ...)
 WR_EXPORT pid_t fork(void)
 {
     atomic_fetch_add_explicit(&wr_track_forks, 1, memory_order_relaxed);
-    return WR_REAL(fork)();
+    pid_t pid = WR_REAL(fork)();
+
+    if (pid == 0) {
+        int error = errno;
+        if (wr_enabled())
+            (void)wr_process_own_id(); /* claimed before a vfork child of the child can */
+        errno = error;
+    }
+    return pid;
 }
 
 /* The names by which some old objects call them. */

@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "speak.h"
 #include "track/giveup.h"
 #include "track/track.h"
 
@@ -20,6 +21,7 @@ static bool filter_would_kill(unsigned long operation, const void *program)
 {
     if (!wr_enabled() || wr_process_borrows_memory())
         return false; /* silent already; or a vfork child, whose filter is its own */
+    wr_speak_release();
     return operation == SECCOMP_SET_MODE_STRICT || wr_filter_kills(program);
 }
 

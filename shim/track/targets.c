@@ -179,6 +179,7 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt)
     if (pid == 0)
         return WR_SEEN_NEWS;
     attempt->row = (int)(place - places);
+    attempt->row_key = key;
     last_ns = atomic_exchange_explicit(&place->last_ns, now_ns, memory_order_relaxed);
     if (load(&place->key) != key && take(place, key, attempt, pid) == WR_SEEN_NEWS)
         return WR_SEEN_NEWS;
@@ -201,6 +202,23 @@ void wr_targets_set_fate(int row, enum wr_fate fate)
 {
     if (row >= 0)
         set_fate(&places[row], fate);
+}
+
+void wr_targets_set_fate_of(int row, uint64_t row_key, enum wr_fate fate)
+{
+    if (row >= 0 && load(&places[row].key) == row_key)
+        set_fate(&places[row], fate);
+}
+
+bool wr_targets_recover(int row)
+{
+    uint32_t told = WR_FATE_TOLD;
+
+    if (!atomic_compare_exchange_strong_explicit(&places[row].fate, &told, WR_FATE_RECOVERED,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return false;
+    atomic_fetch_sub_explicit(&wr_targets_waiting, 1, memory_order_relaxed);
+    return true;
 }
 
 enum wr_fate wr_targets_fate(int row)

@@ -40,7 +40,11 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt);
 
 /* -1 as row is allowed, and does nothing. */
 void wr_targets_set_fate(int row, enum wr_fate fate);
+/* The same where the row is still for what it was when row_key was set: after a while. */
+void wr_targets_set_fate_of(int row, uint64_t row_key, enum wr_fate fate);
 enum wr_fate wr_targets_fate(int row);
+/* TOLD becomes RECOVERED; false where it was not TOLD (another thread was first). */
+bool wr_targets_recover(int row);
 /* cause: a string that stays. */
 void wr_targets_set_cause(int row, const char *cause);
 const char *wr_targets_cause(int row); /* NULL = none yet */

@@ -164,7 +164,8 @@ static void profile_anywhere(void)
 
 static void alternate_stack(void)
 {
-    const size_t size = 8192; /* SIGSTKSZ as it was for decades; the registers take nearly half of it */
+    const size_t size =
+        8192; /* SIGSTKSZ as it was for decades; the registers take nearly half of it */
     stack_t stack = {.ss_sp = malloc(size), .ss_size = size};
     struct sigaction action = {.sa_handler = fail_in_handler, .sa_flags = SA_ONSTACK};
 
