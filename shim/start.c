@@ -89,6 +89,10 @@ static void start(void)
 {
     int new = STATE_NEW;
 
+    /* .preinit_array of the program runs before libc knows the environment: what the user wants is not
+     * known either, and nothing is done until then */
+    if (environ == NULL)
+        return;
     if (!atomic_compare_exchange_strong(&state, &new, STATE_BUSY))
         return;
     /* secure execution: what the environment says must not matter (secure_getenv(3)) */

@@ -144,7 +144,9 @@ static void anywhere(int signal, int timer_kind)
     do {
         use_libc(file);
         clock_gettime(CLOCK_MONOTONIC, &now);
-    } while (now.tv_sec - start.tv_sec < 1);
+        /* on a busy machine the signals take their time */
+    } while (now.tv_sec - start.tv_sec < 1 ||
+             (handler_runs <= 10 && now.tv_sec - start.tv_sec < CASE_SECONDS - 2));
     setitimer(timer_kind, &(struct itimerval){0}, NULL);
     fclose(file);
     say("  ran %d wrong %d\n", handler_runs > 10, (int)handler_wrong);
