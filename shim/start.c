@@ -89,8 +89,8 @@ static void start(void)
 {
     int new = STATE_NEW;
 
-    /* .preinit_array of the program runs before libc knows the environment: what the user wants is not
-     * known either, and nothing is done until then */
+    /* .preinit_array of the program runs before libc knows the environment: what the user wants is
+     * not known either, and nothing is done until then */
     if (environ == NULL)
         return;
     if (!atomic_compare_exchange_strong(&state, &new, STATE_BUSY))
