@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -13,6 +12,7 @@
 #include "base/environ.h"
 #include "base/process.h"
 #include "base/sys.h"
+#include "base/tcpinfo.h"
 #include "frames/canary.h"
 #include "track/bound.h"
 #include "track/names.h"
@@ -41,16 +41,11 @@ static void look_at_socket(struct wr_attempt *attempt)
 
 static void take_tcp(struct wr_attempt *attempt)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof(info);
+    struct wr_tcpinfo info;
 
-    memset(&info, 0, sizeof(info));
-    if (WR_SYS(getsockopt, attempt->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
-        return;
-    attempt->tcp = (struct wr_tcp_sample){.known = true,
-                                          .state = info.tcpi_state,
-                                          .retransmits = info.tcpi_total_retrans,
-                                          .rto_us = info.tcpi_rto};
+    if (wr_tcpinfo(attempt->fd, &info))
+        attempt->tcp = (struct wr_tcp_sample){
+            .known = true, .state = info.state, .retransmits = info.retransmits};
 }
 
 static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int error,
@@ -127,16 +122,20 @@ static void take_history(struct wr_attempt *attempt)
                                                                       : WR_HISTORY_CONNECTED;
 }
 
+static void gather(struct wr_attempt *attempt)
+{
+    look_at_socket(attempt);
+    take_origin(attempt);
+    take_history(attempt);
+}
+
 /* A repeat is counted here and costs little; for what is news the rest is gathered. */
 static void go_on(struct wr_attempt *attempt, const struct wr_registers *registers)
 {
     if (wr_targets_note(attempt) == WR_SEEN_AGAIN || wr_process_borrows_memory())
         return;
-    if (attempt->call != WR_CALL_SOCKET) {
-        look_at_socket(attempt);
-        take_origin(attempt);
-        take_history(attempt);
-    }
+    if (attempt->call != WR_CALL_SOCKET)
+        gather(attempt);
     wr_report_attempt(attempt, registers);
 }
 
@@ -153,13 +152,15 @@ void wr_failed_socket(int domain, int type, int protocol, int error, uint64_t st
     go_on(&attempt, &registers);
 }
 
-/* listen() and accept() name no address: the socket has it. */
-static void copy_own_name(struct wr_attempt *attempt)
+/* Where the call names no address: the socket's own, or that of its peer. */
+static void copy_name(struct wr_attempt *attempt, bool peer)
 {
     struct sockaddr_storage name;
     socklen_t len = sizeof(name);
+    long error = peer ? WR_SYS(getpeername, attempt->fd, &name, &len)
+                      : WR_SYS(getsockname, attempt->fd, &name, &len);
 
-    if (WR_SYS(getsockname, attempt->fd, &name, &len) == 0)
+    if (error == 0)
         copy_address(attempt, &name, len < sizeof(name) ? len : sizeof(name));
 }
 
@@ -174,7 +175,7 @@ void wr_failed_local(enum wr_call call, int fd, const void *address, socklen_t l
     if (call == WR_CALL_BIND)
         copy_address(&attempt, address, len);
     else
-        copy_own_name(&attempt);
+        copy_name(&attempt, false); /* listen(), accept() */
     go_on(&attempt, &registers);
 }
 
@@ -196,56 +197,55 @@ void wr_failed_connect(int fd, const void *address, socklen_t len, int error, ui
     go_on(&attempt, &registers);
 }
 
-/* SO_ERROR may speak of a connection that was there and broke: then a round trip was measured. */
-static bool was_connected(int fd)
+/* The end of the connect() that `track` speaks of. first: NULL where no byte is known. */
+static void end_pending(int fd, const struct wr_track *track, enum wr_outcome outcome, int error,
+                        enum wr_door door, const struct wr_first_bytes *first,
+                        const struct wr_registers *registers)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof(info);
+    struct wr_attempt attempt;
 
-    memset(&info, 0, sizeof(info));
-    return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_rtt != 0;
+    begin(&attempt, WR_CALL_CONNECT, fd, error, track->start_ns);
+    attempt.outcome = outcome;
+    attempt.door = door;
+    if (first != NULL)
+        attempt.first = *first;
+    if (outcome != WR_OUTCOME_ERROR) /* else the kernel has forgotten it */
+        take_tcp(&attempt);
+    copy_address(&attempt, track->address, track->address_len);
+    go_on(&attempt, registers);
 }
 
 void wr_failed_pending(int fd, int error, enum wr_door door)
 {
     struct wr_registers registers;
-    struct wr_attempt attempt;
+    struct wr_tcpinfo info;
     struct wr_track track;
 
     WR_CAPTURE(&registers);
-    if (!wr_track_get(fd, &track) || was_connected(fd))
-        return;
-    begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
-    attempt.door = door;
-    copy_address(&attempt, track.address, track.address_len);
-    go_on(&attempt, &registers);
+    /* SO_ERROR may speak of a connection that was there and broke */
+    if (wr_track_get(fd, &track) && !(wr_tcpinfo(fd, &info) && info.was_connected))
+        end_pending(fd, &track, WR_OUTCOME_ERROR, error, door, NULL, &registers);
 }
 
 void wr_gave_up(int fd, enum wr_door door)
 {
     struct wr_registers registers;
-    struct wr_attempt attempt;
     struct wr_track track;
 
     WR_CAPTURE(&registers);
-    if (!wr_track_get(fd, &track))
-        return;
-    begin(&attempt, WR_CALL_CONNECT, fd, ETIMEDOUT, track.start_ns);
-    attempt.door = door;
-    attempt.outcome = WR_OUTCOME_GAVE_UP;
-    take_tcp(&attempt);
-    copy_address(&attempt, track.address, track.address_len);
-    go_on(&attempt, &registers);
+    if (wr_track_get(fd, &track))
+        end_pending(fd, &track, WR_OUTCOME_GAVE_UP, ETIMEDOUT, door, NULL, &registers);
 }
 
-/* What the socket is connected to. */
-static void copy_peer(struct wr_attempt *attempt)
+void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
+                            const struct wr_first_bytes *first)
 {
-    struct sockaddr_storage name;
-    socklen_t len = sizeof(name);
+    struct wr_registers registers;
+    struct wr_track track;
 
-    if (WR_SYS(getpeername, attempt->fd, &name, &len) == 0)
-        copy_address(attempt, &name, len < sizeof(name) ? len : sizeof(name));
+    WR_CAPTURE(&registers);
+    if (wr_track_get(fd, &track))
+        end_pending(fd, &track, outcome, error, door, first, &registers);
 }
 
 void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_t len, int error,
@@ -260,26 +260,7 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
     if (address != NULL)
         copy_address(&attempt, address, len);
     else
-        copy_peer(&attempt);
-    go_on(&attempt, &registers);
-}
-
-void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
-                            const struct wr_first_bytes *first)
-{
-    struct wr_registers registers;
-    struct wr_attempt attempt;
-    struct wr_track track;
-
-    WR_CAPTURE(&registers);
-    if (!wr_track_get(fd, &track))
-        return;
-    begin(&attempt, WR_CALL_CONNECT, fd, error, track.start_ns);
-    attempt.outcome = outcome;
-    attempt.door = door;
-    attempt.first = *first;
-    take_tcp(&attempt);
-    copy_address(&attempt, track.address, track.address_len);
+        copy_name(&attempt, true);
     go_on(&attempt, &registers);
 }
 
@@ -296,8 +277,6 @@ void wr_came_good(int fd, const struct wr_addr *target, uint64_t start_ns,
     attempt.target = *target;
     attempt.address_len = wr_addr_to_sockaddr(target, attempt.address.bytes);
     attempt.address_read = attempt.address_len;
-    look_at_socket(&attempt);
-    take_origin(&attempt);
-    take_history(&attempt);
+    gather(&attempt);
     wr_report_attempt(&attempt, registers);
 }

@@ -81,7 +81,6 @@ struct wr_tcp_sample {
     bool known;
     uint8_t state;        /* TCP_SYN_SENT 2, TCP_CLOSE 7, ... */
     uint32_t retransmits; /* tcpi_total_retrans: SYNs sent again */
-    uint32_t rto_us;
 };
 
 struct wr_attempt {

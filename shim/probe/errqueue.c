@@ -3,7 +3,6 @@
  * after the program got its error: draining earlier would take the error away from it. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <time.h>
 /* linux/errqueue.h needs struct timespec */
@@ -11,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/sys.h"
+#include "base/tcpinfo.h"
 #include "probe/probe.h"
 
 /* More than ever queue up for one attempt: each SYN can bring one. */
@@ -105,12 +105,9 @@ static int option(int fd, int level, int name)
  * entry in the queue is what poll(2) tells the program: it must stay. */
 static bool still_tries(int fd)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof(info);
+    struct wr_tcpinfo info;
 
-    info.tcpi_state = TCP_SYN_SENT;
-    return WR_SYS(getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
-           info.tcpi_state == TCP_SYN_SENT;
+    return !wr_tcpinfo(fd, &info) || info.state == WR_TCP_SYN_SENT;
 }
 
 /* The kernel queues errors of TCP over IPv4 unasked since 5.8 (tcp_v4_err() -> ip_icmp_error());
