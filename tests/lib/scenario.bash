@@ -200,7 +200,7 @@ mount --bind "$host_work" /tmp/work
 mount -t tmpfs -o mode=755 tmpfs /run
 if [ "$rootless" = 0 ] && [ "$as" = user ]; then chown 65534:65534 /tmp/work; fi
 ip link set lo up
-if [ "$family" = 6 ] && ! ip -6 addr show dev lo 2>/dev/null | grep -q '::1/128'; then
+if [ "$family" = 6 ] && [[ $(ip -6 addr show dev lo 2>/dev/null) != *::1/128* ]]; then
     skip 'no IPv6 in this kernel'
 fi
 export HOME=$work
