@@ -35,6 +35,7 @@ static struct slot {
     uint16_t port;
     int type;
     enum wr_call call; /* NEXT: what is waited for to succeed, on what */
+    int fd;
     uint64_t cookie;
     struct wr_addr local;
     uint64_t since_ns;
@@ -358,6 +359,7 @@ static enum wr_offer begin(const struct wr_attempt *attempt, const struct wr_reg
     else
         slot->group.count = 0;
     slot->call = attempt->call;
+    slot->fd = attempt->fd;
     slot->cookie = attempt->fd >= 0 ? wr_track_cookie(attempt->fd) : 0;
     slot->local = attempt->target;
     slot->port = attempt->target.port;
@@ -493,15 +495,25 @@ struct bound {
     const struct wr_addr *local;
 };
 
-/* The same socket got another port; or the program let the kernel choose; or it is the same port,
- * over IPv4 instead of IPv6. */
+/* Development servers look for a free port upwards, with a new socket for each. */
+#define SEARCH_PORTS 20
+
+static bool is_next_port(const struct slot *slot, const struct wr_addr *local)
+{
+    return slot->tries[0].error == EADDRINUSE && wr_addr_same_host(local, &slot->local) &&
+           local->port > slot->local.port && local->port - slot->local.port <= SEARCH_PORTS &&
+           wr_track_cookie(slot->fd) != slot->cookie; /* closed: it was done with */
+}
+
+/* The same socket got another port; or a new one did, the next; or the program let the kernel
+ * choose; or it is the same port, over IPv4 instead of IPv6. */
 static bool is_bound_instead(const struct slot *slot, const void *by)
 {
     const struct bound *bound = by;
 
     if (slot->call != WR_CALL_BIND || slot->type != bound->type)
         return false;
-    if (slot->cookie != 0 && slot->cookie == bound->cookie)
+    if ((slot->cookie != 0 && slot->cookie == bound->cookie) || is_next_port(slot, bound->local))
         return true;
     return bound->local->port == 0
                ? wr_addr_same_host(bound->local, &slot->local)
