@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the hooks cost inside one preloaded process: the hooked function against libc's own.
- * usage: calls udp|tcp|refused ROUNDS CALLS      (see tests/bench/run) */
+ * usage: calls udp|tcp|refused|storm ROUNDS CALLS      (see tests/bench/run) */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@ typedef int connect_function(int fd, const struct sockaddr *address, socklen_t l
 
 static connect_function *bare;
 static unsigned calls;
-static int failing;
+static int failing; /* to another port each */
 static struct sockaddr_in target = {.sin_family = AF_INET};
 
 static int hooked(int fd, const struct sockaddr *address, socklen_t len)
@@ -42,8 +42,8 @@ static double measure_udp(unsigned variant)
     return start / calls;
 }
 
-/* New sockets; only the connects are timed. Failures go to another port each: a repeated one would
- * only be counted. */
+/* New sockets; only the connects are timed. For "refused" the failures go to another port each:
+ * a repeated one is only counted, which is what "storm" measures. */
 static double measure_tcp(unsigned variant)
 {
     connect_function *call = function_of(variant);
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
         start_server();
     }
     run_rounds(&v, kind == 'u' ? measure_udp : measure_tcp);
+    /* the first of a storm is in one sample of many, and the median drops it */
     print_variants(&v, kind == 'u' ? "ns" : "us", kind == 'u' ? 1000 : 1);
     return 0;
 }
