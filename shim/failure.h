@@ -43,9 +43,6 @@ void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_
 /* A target works that had failed: `what` has tries, failing_since_ns and failing_cause. speak.c. */
 void wr_came_good(int fd, const struct wr_addr *target, uint64_t start_ns,
                   const struct wr_attempt *what, const struct wr_registers *registers);
-/* One line for each kind of failure that was counted beyond the report of the first; at the end of
- * the process. All signals must be blocked. pipeline.c. */
-void wr_report_summary(void);
 
 /* The common end of all: probes, diagnoses, renders and writes. `attempt` has all but the
  * name and end_ns. pipeline.c. */

@@ -23,6 +23,7 @@
 #include "start.h"
 #include "whoami.h"
 #include "workspace.h"
+#include "write.h"
 
 #define PATH_SIZE 4096
 #define SCRIPTS_MAX 4 /* execve(2): the kernel follows one more */
@@ -209,31 +210,10 @@ static void name_plainly(char *path, char *space)
     }
 }
 
-/* For %q{NAME} in the path of the log. */
-static const char *variable(void *ctx, const char *name, size_t len)
-{
-    struct wr_workspace *space = ctx;
-    char terminated[64];
-
-    if (len >= sizeof(terminated))
-        return NULL;
-    memcpy(terminated, name, len);
-    terminated[len] = '\0';
-    return wr_environ_get(terminated, space->scratch, space->variable, sizeof(space->variable)) >= 0
-               ? space->variable
-               : NULL;
-}
-
 static void write_note(struct look *look, const char *action, const struct wr_settings *settings)
 {
     struct wr_workspace *space = look->space;
-    struct wr_sink_target target = {.log = settings->text[WR_SETTING_log],
-                                    .stderr_identity = wr_start_stderr(),
-                                    .pid = space->process.pid,
-                                    .program = space->process.name,
-                                    .host = space->process.host,
-                                    .environment = variable,
-                                    .environment_ctx = space};
+    struct wr_sink_target target = wr_write_target(settings, space);
     static const struct wr_sink_fields none = {.message = "", .cause = "", .json = ""};
     struct wr_note note = {.kind = look->kind,
                            .program = look->path,

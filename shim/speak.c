@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "failure.h"
 #include "hold.h"
+#include "summary.h"
 #include "track/targets.h"
 #include "workspace.h"
 

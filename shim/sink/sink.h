@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Writes a finished report to where the user wants it: stderr, a file, the journal, syslog.
  * One write for each report; no descriptor is kept; never blocks, never raises a signal in the
- * host. Called by pipeline.c only, with all signals that can be blocked blocked. */
+ * host. Called with all signals that can be blocked blocked. */
 #ifndef WR_SINK_SINK_H
 #define WR_SINK_SINK_H
 
