@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/deferred.h"
 #include "base/environ.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "base/sys.h"
 #include "configure.h"
@@ -180,11 +181,8 @@ static _Atomic uint64_t told[TOLD_MAX];
 /* False where it was told before, or too much was. */
 static bool is_news(const char *path)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    uint64_t hash = wr_hash(WR_HASH_START, path, strlen(path)) | 1; /* 0 = empty */
 
-    for (; *path != '\0'; path++)
-        hash = (hash ^ (unsigned char)*path) * 1099511628211u;
-    hash |= 1; /* 0 = empty */
     for (unsigned i = 0; i < TOLD_MAX; i++) {
         uint64_t empty = 0;
 

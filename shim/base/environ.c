@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/sys.h"
 
 #define BATCH 64
@@ -150,7 +151,7 @@ long wr_environ_get(const char *name, char *space, char *value, size_t size)
 
 uint64_t wr_environ_version(void)
 {
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, a pointer at a time */
+    uint64_t hash = WR_HASH_START;
     char *pointers[BATCH];
     char **from = environ;
 
@@ -160,7 +161,7 @@ uint64_t wr_environ_version(void)
         if (got < 0)
             return 0;
         for (size_t i = 0; i < (size_t)got / sizeof(pointers[0]); i++) {
-            hash = (hash ^ (uintptr_t)pointers[i]) * 0x100000001b3u;
+            hash = wr_hash_step(hash, (uintptr_t)pointers[i]);
             if (pointers[i] == NULL)
                 return hash | 1;
         }

@@ -6,19 +6,20 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "render/template.h"
 
-/* FNV-1a, 64 bits, with the finalizer of MurmurHash3 (both in the public domain). */
+/* FNV-1a with the finalizer of MurmurHash3 (in the public domain). */
 static uint64_t hash(const char *bytes, size_t len)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = WR_HASH_START;
 
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)bytes[i];
 
         if (c >= 'A' && c <= 'Z')
             c = (unsigned char)(c | 0x20);
-        h = (h ^ c) * 0x100000001b3u;
+        h = wr_hash_step(h, c);
     }
     h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
     h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/address.h"
+#include "base/hash.h"
 
 #define PLACES 1024
 
@@ -12,11 +13,10 @@ static _Atomic uint32_t places[PLACES]; /* 0 = none */
 
 static uint32_t hash_of(int fd, const struct wr_addr *addr)
 {
-    uint32_t hash = 2166136261u ^ (uint32_t)fd; /* FNV-1a */
+    uint64_t hash = wr_hash_step(WR_HASH_START, (uint32_t)fd);
 
-    for (unsigned i = 0; i < wr_addr_size(addr); i++)
-        hash = (hash ^ addr->bytes[i]) * 16777619u;
-    return hash | 1;
+    hash = wr_hash(hash, addr->bytes, wr_addr_size(addr));
+    return (uint32_t)(hash ^ hash >> 32) | 1;
 }
 
 void wr_bound_note(int fd, const void *address, socklen_t len)

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/address.h"
+#include "base/hash.h"
 
 #define PLACES 256
 
@@ -13,13 +14,11 @@ static struct {
     _Atomic uint64_t last_ns;
 } places[PLACES];
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
 static uint64_t hash_of(const struct wr_addr *target)
 {
-    uint64_t hash = 0xcbf29ce484222325u ^ target->port;
+    uint64_t hash = wr_hash_step(WR_HASH_START, target->port);
 
-    for (unsigned i = 0; i < wr_addr_size(target); i++)
-        hash = (hash ^ target->bytes[i]) * 0x100000001b3u;
+    hash = wr_hash(hash, target->bytes, wr_addr_size(target));
     return (hash ^ hash >> 32) | 1;
 }
 

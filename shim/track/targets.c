@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "base/sys.h"
 
@@ -31,14 +32,6 @@ static struct place {
     char name[64];
 } places[WR_TARGETS_ROWS];
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-    for (const unsigned char *at = bytes; len > 0; at++, len--)
-        hash = (hash ^ *at) * 0x100000001b3u;
-    return hash;
-}
-
 static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
 {
     /* of a unix socket programs try one type after the other */
@@ -46,17 +39,17 @@ static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
                 attempt->address.any.sa_family == AF_UNIX && attempt->error != EPROTOTYPE;
     const int parts[] = {(int)attempt->call, (int)attempt->outcome, attempt->error,
                          path ? 0 : attempt->type, pid};
-    uint64_t hash = mix(0xcbf29ce484222325u, parts, sizeof(parts));
+    uint64_t hash = wr_hash(WR_HASH_START, parts, sizeof(parts));
 
     if (attempt->call == WR_CALL_SOCKET)
-        hash = mix(hash, &attempt->domain, sizeof(attempt->domain));
+        hash = wr_hash(hash, &attempt->domain, sizeof(attempt->domain));
     /* without padding and without what a program leaves in sin_zero */
     if (attempt->target.family != 0) {
-        hash = mix(hash, attempt->target.bytes, wr_addr_size(&attempt->target));
-        hash = mix(hash, &attempt->target.port, sizeof(attempt->target.port));
-        hash = mix(hash, &attempt->target.scope, sizeof(attempt->target.scope));
+        hash = wr_hash(hash, attempt->target.bytes, wr_addr_size(&attempt->target));
+        hash = wr_hash(hash, &attempt->target.port, sizeof(attempt->target.port));
+        hash = wr_hash(hash, &attempt->target.scope, sizeof(attempt->target.scope));
     } else {
-        hash = mix(hash, attempt->address.bytes, attempt->address_read);
+        hash = wr_hash(hash, attempt->address.bytes, attempt->address_read);
     }
     return (hash ^ hash >> 29) | 1;
 }
