@@ -69,19 +69,16 @@ static bool holds(const struct wr_name_group *group, const struct wr_addr *addr)
 
 static bool is_pair(const struct wr_addr *addr)
 {
-    static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
+    struct wr_addr localhost = wr_addr_localhost(addr->family);
 
-    return addr->family == AF_INET ? memcmp(addr->bytes, v4, sizeof(v4)) == 0
-                                   : memcmp(addr->bytes, v6, sizeof(v6)) == 0;
+    return wr_addr_same_host(addr, &localhost);
 }
 
 static void make_pair(struct wr_name_group *group)
 {
-    static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
-
     memset(group, 0, sizeof(*group));
-    group->addresses[0] = wr_addr_from_bytes(AF_INET6, v6);
-    group->addresses[1] = wr_addr_from_bytes(AF_INET, v4);
+    group->addresses[0] = wr_addr_localhost(AF_INET6);
+    group->addresses[1] = wr_addr_localhost(AF_INET);
     group->count = 2;
 }
 

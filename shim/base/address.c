@@ -70,6 +70,13 @@ socklen_t wr_addr_to_sockaddr(const struct wr_addr *addr, void *sockaddr)
     return 0;
 }
 
+struct wr_addr wr_addr_localhost(int family)
+{
+    static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
+
+    return wr_addr_from_bytes(family, family == AF_INET ? v4 : v6);
+}
+
 unsigned wr_addr_size(const struct wr_addr *addr)
 {
     return addr->family == AF_INET ? 4 : addr->family == AF_INET6 ? 16 : 0;
@@ -89,11 +96,11 @@ bool wr_addr_is_any(const struct wr_addr *addr)
 
 bool wr_addr_is_loopback(const struct wr_addr *addr)
 {
-    static const uint8_t one[16] = {[15] = 1};
+    struct wr_addr localhost = wr_addr_localhost(AF_INET6);
 
     if (addr->family == AF_INET)
         return addr->bytes[0] == 127;
-    return addr->family == AF_INET6 && memcmp(addr->bytes, one, 16) == 0;
+    return wr_addr_same_host(addr, &localhost);
 }
 
 bool wr_addr_is_multicast(const struct wr_addr *addr)

@@ -14,6 +14,8 @@
 bool wr_addr_from_sockaddr(const void *sockaddr, socklen_t len, struct wr_addr *ret_addr);
 /* The address of one family in network order, without a port. */
 struct wr_addr wr_addr_from_bytes(int family, const void *bytes);
+/* 127.0.0.1, or ::1 for AF_INET6; without a port. */
+struct wr_addr wr_addr_localhost(int family);
 /* Fills a sockaddr_storage-sized buffer; returns its length, 0 for family 0. */
 socklen_t wr_addr_to_sockaddr(const struct wr_addr *addr, void *sockaddr);
 /* 4 or 16; 0 for family 0. */

@@ -20,8 +20,7 @@
 
 static struct wr_addr loopback_of(const struct wr_addr *addr)
 {
-    static const uint8_t v4[4] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
-    struct wr_addr loopback = wr_addr_from_bytes(addr->family, addr->family == AF_INET ? v4 : v6);
+    struct wr_addr loopback = wr_addr_localhost(addr->family);
 
     loopback.port = addr->port;
     return loopback;
