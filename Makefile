@@ -32,7 +32,7 @@ shim_ldflags = -shared -nostartfiles -Wl,-z,now,-z,relro,-z,defs,-z,nodelete,-z,
 	-Wl,--build-id,--as-needed,--hash-style=gnu
 
 # What runs in the host; what runs in the helper program; what both share is pure or basic.
-shim_dirs := base config diagnose frames hook probe render sink tls track
+shim_dirs := base config diagnose frames hold hook probe render sink tls track
 shim_src := $(sort $(wildcard shim/*.c $(shim_dirs:%=shim/%/*.c)))
 helper_src := $(sort $(wildcard shim/helper/*.c shim/base/*.c shim/config/*.c shim/diagnose/*.c \
 	shim/render/*.c shim/sink/*.c shim/probe/*.c))

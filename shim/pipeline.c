@@ -13,7 +13,7 @@
 #include "diagnose/diagnose.h"
 #include "failure.h"
 #include "frames/frames.h"
-#include "hold.h"
+#include "hold/hold.h"
 #include "probe/probe.h"
 #include "track/targets.h"
 #include "whoami.h"

@@ -8,7 +8,7 @@
 #include "base/process.h"
 #include "base/sys.h"
 #include "failure.h"
-#include "hold.h"
+#include "hold/hold.h"
 #include "summary.h"
 #include "track/targets.h"
 #include "workspace.h"

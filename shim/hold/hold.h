@@ -3,8 +3,8 @@
  * whether the name failed. A held report is never lost: while one is held a small process that
  * shares our memory waits for the end of the host, or of the patience. Called by pipeline.c and
  * speak.c, with signals blocked. */
-#ifndef WR_HOLD_H
-#define WR_HOLD_H
+#ifndef WR_HOLD_HOLD_H
+#define WR_HOLD_HOLD_H
 
 #include <stdbool.h>
 
