@@ -73,22 +73,24 @@ WR_EXPORT int execveat(int dirfd, const char *path, char *const argv[], char *co
         count_;                               \
     })
 
-/* argv[0] = first, and `count` more. They are on the caller's stack already, once. */
-#define COLLECT(argv, first, count, list)        \
-    do {                                         \
-        (argv)[0] = (char *)(first);             \
-        for (size_t i_ = 1; i_ <= (count); i_++) \
-            (argv)[i_] = va_arg(list, char *);   \
-    } while (0)
+/* argv: `first` and what follows it. Begins `list`, and leaves it behind the NULL. They are on the
+ * caller's stack already, once. */
+#define COLLECT(first, list)                                           \
+    ({                                                                 \
+        size_t more_ = COUNT(first);                                   \
+        char **argv_ = __builtin_alloca((more_ + 1) * sizeof(*argv_)); \
+        va_start(list, first);                                         \
+        argv_[0] = (char *)(first);                                    \
+        for (size_t i_ = 1; i_ <= more_; i_++)                         \
+            argv_[i_] = va_arg(list, char *);                          \
+        argv_;                                                         \
+    })
 
 WR_EXPORT int execl(const char *path, const char *first, ...)
 {
-    size_t count = COUNT(first);
-    char **argv = __builtin_alloca((count + 1) * sizeof(*argv));
     va_list list;
+    char **argv = COLLECT(first, list);
 
-    va_start(list, first);
-    COLLECT(argv, first, count, list);
     va_end(list);
     before("execl", AT_FDCWD, path, false);
     return WR_REAL(execv)(path, argv);
@@ -96,12 +98,9 @@ WR_EXPORT int execl(const char *path, const char *first, ...)
 
 WR_EXPORT int execlp(const char *file, const char *first, ...)
 {
-    size_t count = COUNT(first);
-    char **argv = __builtin_alloca((count + 1) * sizeof(*argv));
     va_list list;
+    char **argv = COLLECT(first, list);
 
-    va_start(list, first);
-    COLLECT(argv, first, count, list);
     va_end(list);
     before("execlp", AT_FDCWD, file, true);
     return WR_REAL(execvp)(file, argv);
@@ -109,14 +108,10 @@ WR_EXPORT int execlp(const char *file, const char *first, ...)
 
 WR_EXPORT int execle(const char *path, const char *first, ...)
 {
-    size_t count = COUNT(first);
-    char **argv = __builtin_alloca((count + 1) * sizeof(*argv));
-    char **envp;
     va_list list;
+    char **argv = COLLECT(first, list);
+    char **envp = va_arg(list, char **);
 
-    va_start(list, first);
-    COLLECT(argv, first, count, list);
-    envp = va_arg(list, char **);
     va_end(list);
     before("execle", AT_FDCWD, path, false);
     return WR_REAL(execve)(path, argv, envp);
