@@ -121,6 +121,19 @@ static enum wr_match match_loop(const struct wr_evidence *ev)
     return wr_ev_true(ev, WR_FACT_socket_ttl_small) ? WR_MATCH_LIKELY : WR_MATCH_UNKNOWN;
 }
 
+/* of both the gateway and a neighbour */
+#define NO_ANSWER                                                                               \
+    "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP or neighbour " \
+    "discovery",                                                                                \
+        "the error came from this machine's own kernel{?icmp_offender_local}",                  \
+        "the attempt took {elapsed_us.ms} ms"
+#define DID_NOT_FAIL "{next_hop.address} did not fail to answer: it is in state {next_hop_state}"
+#define FAILED_WHEN                                                                 \
+    {                                                                               \
+        WR_FACT_next_hop_older, "whether it failed during this attempt or earlier", \
+            "its state in the neighbour table is older", "ip neigh show"            \
+    }
+
 const struct wr_cause wr_causes_route_way[] = {
     {
         .id = "route-gateway-failed",
@@ -138,13 +151,9 @@ const struct wr_cause wr_causes_route_way[] = {
         .because = {"the route to {destination.address} is {route_prefix}[ of table "
                     "{route_table}{!route_table=254}] through gateway {route_gateway.address}[ on "
                     "{route_device}]",
-                    "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
-                    "or neighbour discovery",
-                    "the error came from this machine's own kernel{?icmp_offender_local}",
-                    "the attempt took {elapsed_us.ms} ms"},
-        .ruled_out = "{next_hop.address} did not fail to answer: it is in state {next_hop_state}",
-        .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
-                     "its state in the neighbour table is older", "ip neigh show"}},
+                    NO_ANSWER},
+        .ruled_out = DID_NOT_FAIL,
+        .unknown = {FAILED_WHEN},
         .fixes =
             {{"check that the gateway is on, and that its address is right",
               "ip route get {destination.address}"},
@@ -169,13 +178,9 @@ const struct wr_cause wr_causes_route_way[] = {
         .because = {"the route to {destination.address} is {route_prefix}[ of table "
                     "{route_table}{!route_table=254}] on {route_device}, without a "
                     "gateway{!route_gateway}[; this machine is {route_source.address} there]",
-                    "neighbour {next_hop.address} is in state {next_hop_state}: no answer to ARP "
-                    "or neighbour discovery",
-                    "the error came from this machine's own kernel{?icmp_offender_local}",
-                    "the attempt took {elapsed_us.ms} ms"},
-        .ruled_out = "{next_hop.address} did not fail to answer: it is in state {next_hop_state}",
-        .unknown = {{WR_FACT_next_hop_older, "whether it failed during this attempt or earlier",
-                     "its state in the neighbour table is older", "ip neigh show"}},
+                    NO_ANSWER},
+        .ruled_out = DID_NOT_FAIL,
+        .unknown = {FAILED_WHEN},
         .fixes =
             {{"check that the machine is on, and that the address is right", NULL},
              {"check the netmask of this machine's address", "ip address show"},
