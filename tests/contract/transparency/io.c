@@ -163,20 +163,8 @@ static void send_by(send_function *send_it)
     OBSERVE(send_it(tcp(), "x", 1));
 }
 
-#define RECEIVE(name, call)                                                         \
-    static ssize_t by_##name(int fd, void *bytes, size_t size)                      \
-    {                                                                               \
-        struct iovec vector[2] = {{bytes, size}, {NULL, 0}};                        \
-        struct mmsghdr message = {.msg_hdr = {.msg_iov = vector, .msg_iovlen = 2}}; \
-        (void)vector, (void)message;                                                \
-        return call;                                                                \
-    }                                                                               \
-    static void name##_all(void)                                                    \
-    {                                                                               \
-        receive_by(by_##name);                                                      \
-    }
-#define SEND(name, call)                                                            \
-    static ssize_t by_##name(int fd, const void *bytes, size_t size)                \
+#define BY(name, way, bytes_type, call)                                             \
+    static ssize_t by_##name(int fd, bytes_type *bytes, size_t size)                \
     {                                                                               \
         struct iovec vector[2] = {{(void *)bytes, size}, {NULL, 0}};                \
         struct mmsghdr message = {.msg_hdr = {.msg_iov = vector, .msg_iovlen = 2}}; \
@@ -185,8 +173,10 @@ static void send_by(send_function *send_it)
     }                                                                               \
     static void name##_all(void)                                                    \
     {                                                                               \
-        send_by(by_##name);                                                         \
+        way(by_##name);                                                             \
     }
+#define RECEIVE(name, call) BY(name, receive_by, void, call)
+#define SEND(name, call) BY(name, send_by, const void, call)
 
 ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room);
 ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
