@@ -73,14 +73,9 @@ static bool has_go_note(const char *notes, size_t len)
     return false;
 }
 
-static bool names_musl(const char *interpreter, size_t len)
-{
-    return memmem(interpreter, len, "/ld-musl", 8) != NULL;
-}
-
 static enum wr_program elf(const char *head, size_t len)
 {
-    bool loads = false, go = false, musl = false;
+    bool loads = false, go = false;
     Elf64_Ehdr header;
 
     if (len < EI_NIDENT + 4)
@@ -102,17 +97,10 @@ static enum wr_program elf(const char *head, size_t len)
 
         memcpy(&segment, head + header.e_phoff + i * sizeof(segment), sizeof(segment));
         loads |= segment.p_type == PT_INTERP;
-        if (!is_inside(&segment, len))
-            continue;
-        if (segment.p_type == PT_INTERP)
-            musl |= names_musl(head + segment.p_offset, segment.p_filesz);
-        if (segment.p_type == PT_NOTE)
+        if (segment.p_type == PT_NOTE && is_inside(&segment, len))
             go |= has_go_note(head + segment.p_offset, segment.p_filesz);
     }
-    return go       ? WR_PROGRAM_GO
-           : !loads ? WR_PROGRAM_STATIC
-           : musl   ? WR_PROGRAM_MUSL
-                    : WR_PROGRAM_OTHER;
+    return go ? WR_PROGRAM_GO : loads ? WR_PROGRAM_OTHER : WR_PROGRAM_STATIC;
 }
 
 enum wr_program wr_program_kind(const char *head, size_t len,

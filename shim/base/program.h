@@ -12,7 +12,6 @@ enum wr_program {
     WR_PROGRAM_STATIC,     /* no interpreter that would load anything */
     WR_PROGRAM_MACHINE,    /* ELF of another class, byte order or machine */
     WR_PROGRAM_GO,         /* calls the kernel itself, even where libc is loaded */
-    WR_PROGRAM_MUSL,       /* its loader refuses what needs glibc */
     WR_PROGRAM_PRIVILEGED, /* ld.so(8): secure execution. Not told by the bytes */
     WR_PROGRAMS
 };

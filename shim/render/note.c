@@ -18,9 +18,6 @@ static const struct {
     [WR_PROGRAM_MACHINE] = {"program-other-machine",
                             "is made for another word size or machine than libwhyrefused.so"},
     [WR_PROGRAM_GO] = {"program-go", "is a Go program, which calls the kernel without libc"},
-    [WR_PROGRAM_MUSL] = {"program-musl",
-                         "is linked with musl, whose loader does not take a library that needs "
-                         "glibc, and may refuse to start the program"},
     [WR_PROGRAM_PRIVILEGED] = {"program-privileged",
                                "gets privileges when it starts (set-user-ID, set-group-ID or file "
                                "capabilities), so ld.so ignores LD_PRELOAD"},
