@@ -48,13 +48,24 @@ static bool has_timed_out(int fd)
     return flags >= 0 && (flags & O_NONBLOCK) == 0;
 }
 
+/* The answer is that of a proxy, or of the library that was to reach it: nothing that the kernel
+ * knows of the destination explains it. Sockets of this machine are passed on by them. */
+static bool is_anothers_answer(int fd)
+{
+    int domain = AF_UNSPEC;
+    socklen_t len = sizeof(domain);
+
+    return wr_hook_proxied &&
+           (WR_SYS(getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 || domain != AF_UNIX);
+}
+
 /* connect() came back without success; errno is the program's and stays. */
 static WR_COLD void connect_failed(int fd, const void *address, socklen_t len, int error,
                                    uint64_t start_ns)
 {
     struct wr_track track;
 
-    if (!wr_may_look())
+    if (!wr_may_look() || is_anothers_answer(fd))
         return;
     switch (error) {
     case EINPROGRESS:
@@ -131,7 +142,10 @@ static int connect_tcp(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
     begin(fd, address.__sockaddr__, len, &call);
     rc = WR_REAL(connect)(fd, address, len);
     error = errno;
-    if (wr_likely(rc == 0)) {
+    if (wr_unlikely(wr_hook_proxied)) {
+        if (call.noted)
+            wr_track_drop(fd);
+    } else if (wr_likely(rc == 0)) {
         connected(fd, &call);
     } else {
         /* what was known before is known again: failure.c tells a second connect() by it */
@@ -151,7 +165,7 @@ static WR_COLD void connected_unknown(int fd, const void *address, socklen_t len
     struct call call = {.start_ns = start_ns};
     int error = errno;
 
-    if (wr_may_look() && wr_track_kind_ask(fd) == WR_KIND_TCP) {
+    if (!wr_hook_proxied && wr_may_look() && wr_track_kind_ask(fd) == WR_KIND_TCP) {
         /* the kernel has just read the address, so it can be read */
         call.noted = wr_track_begin(fd, address, len, start_ns, &call.now);
         connected(fd, &call);

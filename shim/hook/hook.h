@@ -53,6 +53,10 @@ void wr_hook_remember_objects(void);
  * fails with ENOSYS. Takes no lock, and leaves dlerror(3) alone. */
 void *wr_hook_resolve(enum wr_hook hook);
 
+/* Known once connect() has been resolved: what stands behind ours sends connections elsewhere and
+ * answers in the name of the destination (torsocks, proxychains). */
+extern bool wr_hook_proxied __attribute__((visibility("hidden")));
+
 static inline void *wr_hook_real(enum wr_hook hook)
 {
     void *real = atomic_load_explicit(&wr_real[hook], memory_order_relaxed);

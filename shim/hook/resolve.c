@@ -239,6 +239,29 @@ static void *find_remembered(const char *name, bool hidden)
     return found;
 }
 
+WR_STARTUP bool wr_hook_proxied;
+
+static bool is_proxy(const struct object *object)
+{
+    static const char names[][16] = {"libtorsocks.", "libproxychains", "libtsocks.", "libdsocks."};
+    struct tables tables;
+
+    if (!find_tables(object, &tables))
+        return false;
+    for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
+        for (unsigned i = 0; entry->d_tag == DT_SONAME && i < sizeof(names) / sizeof(names[0]); i++)
+            if (strncmp(tables.strings + entry->d_un.d_val, names[i], strlen(names[i])) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void look_for_proxy(void)
+{
+    for (unsigned i = 0; i < objects_count && !wr_hook_proxied; i++)
+        wr_hook_proxied = is_proxy(&objects[i]);
+}
+
 void *wr_hook_resolve(enum wr_hook hook)
 {
     const char *name = hook_names[hook];
@@ -256,6 +279,8 @@ void *wr_hook_resolve(enum wr_hook hook)
         found = find_beyond(name, true, &stays);
     if (found == NULL)
         return (void *)missing;
+    if (hook == WR_HOOK_connect)
+        look_for_proxy();
     if (stays)
         atomic_store_explicit(&wr_real[hook], found, memory_order_relaxed);
     return found;
