@@ -164,7 +164,7 @@ static enum wr_seen take(struct place *place, uint64_t key, const struct wr_atte
 enum wr_seen wr_targets_note(struct wr_attempt *attempt)
 {
     int32_t pid = (int32_t)wr_process_own_id();
-    uint64_t key = key_of(attempt, pid), now_ns = attempt->end_ns, last_ns, look_ns;
+    uint64_t key = key_of(attempt, pid), now_ns = attempt->end_ns, last_ns, quiet_ns, look_ns;
     struct place *place = find(key);
     uint32_t fate;
 
@@ -174,13 +174,19 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt)
     attempt->row = (int)(place - places);
     attempt->row_key = key;
     last_ns = atomic_exchange_explicit(&place->last_ns, now_ns, memory_order_relaxed);
-    if (load(&place->key) != key && take(place, key, attempt, pid) == WR_SEEN_NEWS)
-        return WR_SEEN_NEWS;
+    if (load(&place->key) != key) {
+        if (take(place, key, attempt, pid) == WR_SEEN_NEWS)
+            return WR_SEEN_NEWS;
+        last_ns = now_ns; /* what was there was another's */
+    }
     atomic_fetch_add_explicit(&place->count, 1, memory_order_relaxed);
+    /* threads come here in another order than their calls ended; where none was before, another one
+     * is taking the place now */
+    quiet_ns = last_ns != 0 && now_ns > last_ns ? now_ns - last_ns : 0;
     fate = atomic_load_explicit(&place->fate, memory_order_relaxed);
-    if (fate == WR_FATE_RECOVERED || now_ns - last_ns > WR_TARGETS_FORGET_NS ||
+    if (fate == WR_FATE_RECOVERED || quiet_ns > WR_TARGETS_FORGET_NS ||
         (fate == WR_FATE_NOTHING &&
-         (attempt->call != WR_CALL_CONNECT || now_ns - last_ns > WR_TARGETS_QUIET_NS)))
+         (attempt->call != WR_CALL_CONNECT || quiet_ns > WR_TARGETS_QUIET_NS)))
         return begin_again(place, fate, now_ns);
     look_ns = load(&place->look_ns);
     if (fate == WR_FATE_TOLD && now_ns >= look_ns &&
