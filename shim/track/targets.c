@@ -74,20 +74,28 @@ static uint64_t load(const _Atomic uint64_t *from)
     return atomic_load_explicit(from, memory_order_relaxed);
 }
 
-/* The place of that key; else an empty one, or the one that was quiet for longest. */
-static struct place *find(uint64_t key)
+/* The place of that key; else an empty one, or the one that was quiet for longest. *ret_key is what
+ * it had. */
+static struct place *find(uint64_t key, uint64_t *ret_key)
 {
     struct place *best = NULL;
+
+    *ret_key = key;
 
     for (unsigned i = 0; i < WAYS; i++) {
         struct place *place = &places[(key >> 8 & ~(uint64_t)(WAYS - 1)) % WR_TARGETS_ROWS + i];
 
-        if (load(&place->key) == key)
+        uint64_t now = load(&place->key);
+
+        if (now == key) {
+            *ret_key = key;
             return place;
+        }
         if (best == NULL ||
-            (load(&best->key) != 0 &&
-             (load(&place->key) == 0 || load(&place->last_ns) < load(&best->last_ns))))
+            (*ret_key != 0 && (now == 0 || load(&place->last_ns) < load(&best->last_ns)))) {
             best = place;
+            *ret_key = now;
+        }
     }
     return best;
 }
@@ -141,13 +149,14 @@ static enum wr_seen begin_again(struct place *place, uint32_t fate, uint64_t now
     return WR_SEEN_NEWS;
 }
 
-static enum wr_seen take(struct place *place, uint64_t key, const struct wr_attempt *attempt,
-                         int32_t pid)
+/* `was`: the key that was found there. */
+static enum wr_seen take(struct place *place, uint64_t was, uint64_t key,
+                         const struct wr_attempt *attempt, int32_t pid)
 {
-    uint64_t other = load(&place->key);
+    uint64_t other = was;
 
-    if (other == key || !atomic_compare_exchange_strong_explicit(
-                            &place->key, &other, key, memory_order_acq_rel, memory_order_relaxed))
+    if (!atomic_compare_exchange_strong_explicit(&place->key, &other, key, memory_order_acq_rel,
+                                                 memory_order_relaxed))
         return WR_SEEN_AGAIN; /* another thread was first */
     atomic_store_explicit(&place->ready, false, memory_order_release);
     if (other != 0)
@@ -165,7 +174,8 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt)
 {
     int32_t pid = (int32_t)wr_process_own_id();
     uint64_t key = key_of(attempt, pid), now_ns = attempt->end_ns, last_ns, quiet_ns, look_ns;
-    struct place *place = find(key);
+    uint64_t was;
+    struct place *place = find(key, &was);
     uint32_t fate;
 
     attempt->row = -1;
@@ -174,9 +184,13 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt)
     attempt->row = (int)(place - places);
     attempt->row_key = key;
     last_ns = atomic_exchange_explicit(&place->last_ns, now_ns, memory_order_relaxed);
-    if (load(&place->key) != key) {
-        if (take(place, key, attempt, pid) == WR_SEEN_NEWS)
+    if (was != key) {
+        if (take(place, was, key, attempt, pid) == WR_SEEN_NEWS)
             return WR_SEEN_NEWS;
+        if (load(&place->key) != key) { /* another target has it: told without a row */
+            attempt->row = -1;
+            return WR_SEEN_NEWS;
+        }
         last_ns = now_ns; /* what was there was another's */
     }
     atomic_fetch_add_explicit(&place->count, 1, memory_order_relaxed);
