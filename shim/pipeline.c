@@ -211,8 +211,10 @@ static void run_all(void *arg)
         wr_targets_set_fate(row, WR_FATE_NOTHING);
         return;
     }
-    /* a repeat, looked at again: the same story is not told twice */
-    if (wr_targets_fate(row) == WR_FATE_TOLD && before == cause)
+    /* a repeat, looked at again: the same story is not told twice. Another target may have the row
+     * by now, with a fate of its own */
+    if (wr_targets_is(row, run->attempt->row_key) && wr_targets_fate(row) == WR_FATE_TOLD &&
+        before == cause)
         return;
     if (!belongs_to_others(run))
         finish(run);

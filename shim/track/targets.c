@@ -223,6 +223,11 @@ void wr_targets_set_fate_of(int row, uint64_t row_key, enum wr_fate fate)
         set_fate(&places[row], fate);
 }
 
+bool wr_targets_is(int row, uint64_t row_key)
+{
+    return row >= 0 && load(&places[row].key) == row_key;
+}
+
 bool wr_targets_recover(int row)
 {
     uint32_t told = WR_FATE_TOLD;

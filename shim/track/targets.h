@@ -42,6 +42,8 @@ enum wr_seen wr_targets_note(struct wr_attempt *attempt);
 void wr_targets_set_fate(int row, enum wr_fate fate);
 /* The same where the row is still for what it was when row_key was set: after a while. */
 void wr_targets_set_fate_of(int row, uint64_t row_key, enum wr_fate fate);
+/* Is it still for that? */
+bool wr_targets_is(int row, uint64_t row_key);
 enum wr_fate wr_targets_fate(int row);
 /* TOLD becomes RECOVERED; false where it was not TOLD (another thread was first). */
 bool wr_targets_recover(int row);
