@@ -81,7 +81,7 @@ static void fork_and_exec(void)
         pid_t pid = fork();
 
         if (pid == 0) {
-            alarm(8);
+            alarm(100);
             if (fail_once() == ECONNREFUSED)
                 execv(argv[0], argv);
             _exit(9);

@@ -412,7 +412,7 @@ static struct sockaddr_un full_listener(void)
 static void jumped_out(void)
 {
     struct sigaction action = {.sa_handler = on_jump};
-    struct itimerval timer = {{0, 0}, {0, 100000}};
+    struct itimerval timer = {{0, 100000}, {0, 100000}}; /* the first may come before the call */
     struct sockaddr_un addr = full_listener();
 
     sigaction(SIGALRM, &action, NULL);
@@ -435,13 +435,14 @@ static void on_nothing(int signal)
 static void interrupted(void)
 {
     struct sigaction action = {.sa_handler = on_nothing};
-    struct itimerval timer = {{0, 0}, {0, 100000}};
+    struct itimerval timer = {{0, 100000}, {0, 100000}}; /* the first may come before the call */
     struct sockaddr_un addr = full_listener();
     int nonblocking = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &timer, NULL);
     OBSERVE(CONNECT(socket(AF_UNIX, SOCK_STREAM, 0), addr));
+    setitimer(ITIMER_REAL, &(struct itimerval){{0}}, NULL);
     OBSERVE(CONNECT(nonblocking, addr));
     unlink(addr.sun_path);
 }
@@ -514,7 +515,7 @@ static void many_threads(void)
         pid_t pid = fork();
 
         if (pid == 0) {
-            alarm(10);
+            alarm(100);
             _exit(fail_once() == ECONNREFUSED ? 0 : 1);
         }
         waitpid(pid, &status, 0);
@@ -547,7 +548,7 @@ static void exit_while_failing(void)
         if (pid == 0) {
             pthread_t thread;
 
-            alarm(10);
+            alarm(100);
             for (int n = 0; n < 8; n++)
                 pthread_create(&thread, NULL, fail_forever, NULL);
             usleep(3000);
@@ -625,16 +626,21 @@ static void spawned(void)
          path[] = "PATH=/bin";
     char *arguments[] = {shell, option, script, NULL};
     pid_t pid;
+    int error;
 
     OBSERVE(fail_once());
-    OBSERVE(posix_spawn(&pid, "/bin/sh", NULL, NULL, arguments, (char *[]){path, NULL}));
+    errno = 77;
+    error = posix_spawn(&pid, "/bin/sh", NULL, NULL, arguments, (char *[]){path, NULL});
+    /* not told before the child has ended: it writes to the same place */
+    error = error * 1000 + errno;
     OBSERVE(waitpid(pid, &(int){0}, 0) == pid);
+    say("  posix_spawn() = %d errno %d\n", error / 1000, error % 1000);
 }
 
 static int fail_as_init(void *unused)
 {
     (void)unused;
-    alarm(10);
+    alarm(100);
     OBSERVE(getpid());
     OBSERVE(fail_once());
     usleep(50000);

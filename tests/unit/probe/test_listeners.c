@@ -260,23 +260,31 @@ static void test_udp(void **state)
 static void test_bound(void **state)
 {
     (void)state;
+    uint64_t started;
+    bool at_once, unknown;
+
     if (!wr_sockdiag_lists_bound())
         skip();
-    usleep(60000); /* such sockets are asked for at most once in 50 ms */
-    serve_as(SOCK_STREAM, "0.0.0.0", 7000, BIND);
-    serve_as(SOCK_STREAM, "127.0.0.1", 7001, BIND);
-    world.attempt.fd = world.fds[1];
-    refused("127.0.0.1", 7000);
-    found_at(WR_FACT_bound_socket, "0.0.0.0", 7000);
-    assert_int_equal(wr_ev_sock(&world.ev, WR_FACT_bound_socket)->state, WR_SOCK_BOUND);
-    owner_is_us(WR_FACT_bound_socket);
-    end(state);
-    begin(state);
-    /* at once again: not looked at, so not known */
-    refused("127.0.0.1", 7000);
-    assert_true(is(WR_FACT_bound_socket, WR_UNKNOWN));
-    end(state);
-    begin(state);
+    do {
+        usleep(60000); /* such sockets are asked for at most once in 50 ms */
+        serve_as(SOCK_STREAM, "0.0.0.0", 7000, BIND);
+        serve_as(SOCK_STREAM, "127.0.0.1", 7001, BIND);
+        world.attempt.fd = world.fds[1];
+        started = wr_now_ns();
+        refused("127.0.0.1", 7000);
+        found_at(WR_FACT_bound_socket, "0.0.0.0", 7000);
+        assert_int_equal(wr_ev_sock(&world.ev, WR_FACT_bound_socket)->state, WR_SOCK_BOUND);
+        owner_is_us(WR_FACT_bound_socket);
+        end(state);
+        begin(state);
+        /* at once again: not looked at, so not known; unless the machine made us wait */
+        refused("127.0.0.1", 7000);
+        at_once = wr_now_ns() - started < 50000000;
+        unknown = is(WR_FACT_bound_socket, WR_UNKNOWN);
+        end(state);
+        begin(state);
+    } while (!at_once);
+    assert_true(unknown);
     usleep(60000);
     /* the program's own socket is none that was found */
     serve_as(SOCK_STREAM, "127.0.0.1", 7000, BIND);

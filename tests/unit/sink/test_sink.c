@@ -84,7 +84,7 @@ static int in_child(int (*run)(void))
 
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
-        alarm(10);
+        alarm(100);
         _exit(run());
     }
     waitpid(pid, &status, 0);
