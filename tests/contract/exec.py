@@ -55,7 +55,7 @@ class Bench:
         env.update(settings)
         self.done = subprocess.run([*prefix, sys.executable, "-S", "-E", "-c", code, *paths],
                                    env={k: v for k, v in env.items() if v is not None}, cwd=self.work,
-                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False)
         if self.done.returncode != 0:
             check("exec: the program ends well", f"{self.done.returncode} {self.done.stderr}")
         if not os.path.exists(log):

@@ -35,7 +35,7 @@ def run(work, environment):
     env.update(environment)
     done = subprocess.run([os.path.join(work, "main"), os.path.join(work, "elsewhere", "libouter.so")],
                           cwd="/", env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=60, check=False)
+                          stderr=subprocess.STDOUT, timeout=600, check=False)
     lines = done.stdout.decode(errors="backslashreplace").splitlines() + [f"status {done.returncode}"]
     reports = 0
     if os.path.exists(log):
