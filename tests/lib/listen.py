@@ -4,11 +4,13 @@
 KIND is tcp, udp or unix. It makes the file READY when it listens, and then takes connections.
 v6only=0|1  device=NAME  backlog=N  uid=N  type=stream|dgram|seqpacket (unix)
 do=hold (default) keeps connections open, close closes each at once, reset resets each, nothing
-never accepts, bind only binds; banner=TEXT is sent first (\\r \\n are understood), then `do`."""
+never accepts, bind only binds; banner=TEXT is sent first (\\r \\n are understood), then `do`.
+after=FILE: not before FILE is there, which is removed then."""
 import os
 import socket
 import struct
 import sys
+import time
 
 
 def main():
@@ -61,6 +63,10 @@ def main():
         try:
             if banner:
                 client.sendall(banner)
+            if "after" in options:
+                while not os.path.exists(options["after"]):
+                    time.sleep(0.002)
+                os.unlink(options["after"])
             if do == "reset":
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if do in ("close", "reset"):

@@ -42,12 +42,12 @@ as_client() {
     if [ "$as" = user ]; then as_user "$@"; else "$@"; fi
 }
 
-# wait_until CMD...: polls until the command succeeds, for at most ten seconds.
+# wait_until CMD...: polls until the command succeeds, for at most a minute.
 wait_until() {
     local tries=0
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ "$tries" -lt 400 ] || fail "waited in vain for: $*"
+        [ "$tries" -lt 2400 ] || fail "waited in vain for: $*"
         sleep 0.025
     done
 }
@@ -60,7 +60,7 @@ serve() {
     until [ -e "$ready" ]; do
         tries=$((tries + 1))
         kill -0 "$listener_pid" 2>/dev/null || fail "cannot listen: $*"
-        [ "$tries" -lt 400 ] || fail "not listening in time: $*"
+        [ "$tries" -lt 2400 ] || fail "not listening in time: $*"
         sleep 0.025
     done
 }
@@ -122,7 +122,7 @@ settle() {
     local tries=0 left
     while left=$(left_behind) && [ -n "$left" ]; do
         tries=$((tries + 1))
-        if [ "$tries" -ge 20 ]; then
+        if [ "$tries" -ge 400 ]; then # ten seconds
             printf '%s\n' "$left" >>"$control/left"
             return
         fi
