@@ -217,7 +217,7 @@ static _Atomic bool in_no_container;
 
 void wr_probe_container(struct wr_probe_ctx *ctx)
 {
-    struct container container = {.ctx = ctx, .until_ns = wr_now_ns() + BUDGET_NS};
+    struct container container = {.ctx = ctx, .until_ns = wr_probe_part_until(ctx, BUDGET_NS)};
     const struct wr_addr *target = &ctx->attempt->target;
     struct wr_evidence *ev = ctx->ev;
 

@@ -120,7 +120,7 @@ bool wr_other_port_pick(struct wr_probe_ctx *ctx, uint16_t dialled, struct wr_ot
                         struct wr_sock *ret_sock, bool *ret_same_program)
 {
     struct wr_probe_ctx bounded = *ctx;
-    uint64_t until_ns = wr_now_ns() + WR_OWNER_BUDGET_NS;
+    uint64_t until_ns = wr_probe_part_until(ctx, WR_OWNER_BUDGET_NS);
     const struct wr_sock *last = NULL;
     unsigned others_left = 0;
 

@@ -229,7 +229,7 @@ static void describe(struct wr_probe_ctx *ctx, int32_t pid, struct wr_sock *sock
 
 static uint64_t deadline(const struct wr_probe_ctx *ctx)
 {
-    uint64_t until_ns = wr_now_ns() + WR_OWNER_BUDGET_NS;
+    uint64_t until_ns = wr_probe_part_until(ctx, WR_OWNER_BUDGET_NS);
 
     return until_ns < ctx->until_ns ? until_ns : ctx->until_ns;
 }

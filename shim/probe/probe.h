@@ -51,6 +51,16 @@ static inline bool wr_probe_out_of_time(const struct wr_probe_ctx *ctx)
     return wr_now_ns() >= ctx->until_ns;
 }
 
+/* The end of a part of the work that takes at most usual_ns with the usual budget, and a share of
+ * one that is far larger: who gives more time wants more to be known. */
+static inline uint64_t wr_probe_part_until(const struct wr_probe_ctx *ctx, uint64_t usual_ns)
+{
+    uint64_t now_ns = wr_now_ns();
+    uint64_t share_ns = ctx->until_ns > now_ns ? (ctx->until_ns - now_ns) / 32 : 0;
+
+    return now_ns + (share_ns > usual_ns ? share_ns : usual_ns);
+}
+
 /* The shared socket for NETLINK_ROUTE or NETLINK_SOCK_DIAG; -errno where it can't be had. */
 int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
 

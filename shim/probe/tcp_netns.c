@@ -234,7 +234,7 @@ static _Atomic uint64_t next_scan_ns;
 void wr_probe_tcp_netns(struct wr_probe_ctx *ctx)
 {
     struct wr_evidence *ev = ctx->ev;
-    struct scan scan = {.ctx = ctx, .until_ns = wr_now_ns() + BUDGET_NS};
+    struct scan scan = {.ctx = ctx, .until_ns = wr_probe_part_until(ctx, BUDGET_NS)};
     uint64_t start_ns = wr_now_ns();
     int rc;
 

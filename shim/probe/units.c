@@ -291,7 +291,7 @@ static int scan_files(struct wr_probe_ctx *ctx, const struct wr_addr *dest, stru
         const char *glob;
         enum wr_unit_scope scope;
     } parts[] = {{"*.socket", WR_UNIT_SYSTEM}, {"*.service", WR_UNIT_SYSTEM_OWN}};
-    uint64_t now_ns = wr_now_ns(), until_ns = now_ns + SCAN_BUDGET_NS;
+    uint64_t now_ns = wr_now_ns(), until_ns = wr_probe_part_until(ctx, SCAN_BUDGET_NS);
 
     if (!may_scan(now_ns))
         return -1;

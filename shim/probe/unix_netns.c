@@ -83,7 +83,7 @@ static bool wanted(const struct wr_probe_ctx *ctx)
 
 void wr_probe_unix_netns(struct wr_probe_ctx *ctx)
 {
-    struct scan scan = {.ctx = ctx, .until_ns = wr_now_ns() + BUDGET_NS};
+    struct scan scan = {.ctx = ctx, .until_ns = wr_probe_part_until(ctx, BUDGET_NS)};
     const char *bytes = (const char *)ctx->attempt->address.un.sun_path;
     const struct wr_attempt *attempt = ctx->attempt;
     size_t len;
