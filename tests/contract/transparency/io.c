@@ -3,6 +3,9 @@
  * hostile arguments, cancellation, signals. */
 #include "observe.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include <poll.h>
 #include <setjmp.h>
 #include <sys/prctl.h>
@@ -429,11 +432,14 @@ static void clean(void *unused)
     cleaned++;
 }
 
+static atomic_bool about_to_wait;
+
 static void *receive_until_cancelled(void *fd)
 {
     char byte;
 
     pthread_cleanup_push(clean, NULL);
+    about_to_wait = true;
     if (recv(*(int *)fd, &byte, 1, 0) < 1 || read(*(int *)fd, &byte, 1) < 1)
         return NULL;
     pthread_cleanup_pop(0);
@@ -449,6 +455,7 @@ static void *connect_until_cancelled(void *fd)
     /* the queue of the listener that pending() made is full */
     pending();
     getsockname(*(int *)fd, (struct sockaddr *)&addr, &len);
+    about_to_wait = true;
     CONNECT(tcp(), addr);
     pthread_cleanup_pop(0);
     return NULL;
@@ -459,7 +466,10 @@ static void cancel(void *(*run)(void *), int fd)
     pthread_t thread;
     void *result;
 
+    about_to_wait = false;
     OBSERVE(pthread_create(&thread, NULL, run, &fd));
+    while (!about_to_wait)
+        usleep(1000);
     usleep(100000);
     OBSERVE(pthread_cancel(thread));
     OBSERVE(pthread_join(thread, &result));
