@@ -4,6 +4,7 @@
 #include "failure.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "base/sys.h"
 #include "base/tcpinfo.h"
 #include "frames/canary.h"
+#include "speak.h"
 #include "track/bound.h"
 #include "track/names.h"
 #include "track/successes.h"
@@ -24,6 +26,9 @@ bool wr_may_look(void)
 {
     return wr_enabled() && wr_canary_lives();
 }
+
+/* Of a name that is longer no more is looked at. */
+#define WR_LOOKUP_LONGEST 65536
 
 static int socket_number(int fd, int option)
 {
@@ -59,7 +64,8 @@ static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int err
     attempt->start_ns = start_ns;
     attempt->end_ns = wr_now_ns();
     attempt->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
-    if (call != WR_CALL_SOCKET)
+    attempt->domain = attempt->type = attempt->protocol = -1;
+    if (call != WR_CALL_SOCKET && call != WR_CALL_LOOKUP)
         attempt->type = socket_number(fd, SO_TYPE);
 }
 
@@ -134,7 +140,7 @@ static void go_on(struct wr_attempt *attempt, const struct wr_registers *registe
 {
     if (wr_targets_note(attempt) == WR_SEEN_AGAIN || wr_process_borrows_memory())
         return;
-    if (attempt->call != WR_CALL_SOCKET)
+    if (attempt->fd >= 0)
         gather(attempt);
     wr_report_attempt(attempt, registers);
 }
@@ -264,16 +270,58 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
     go_on(&attempt, &registers);
 }
 
+static void keep(char *to, size_t room, const char *text)
+{
+    size_t len = text != NULL ? strnlen(text, room - 1) : 0;
+
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
+void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, const char *service,
+                      int error, uint64_t start_ns)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+
+    WR_CAPTURE(&registers);
+    begin(&attempt, WR_CALL_LOOKUP, -1, lookup->result == EAI_SYSTEM ? error : 0, start_ns);
+    attempt.lookup = *lookup;
+    attempt.lookup.name_len = name != NULL ? (uint32_t)strnlen(name, WR_LOOKUP_LONGEST) : 0;
+    keep(attempt.name, sizeof(attempt.name), name);
+    keep(attempt.service, sizeof(attempt.service), service);
+    wr_speak_looked_up(attempt.name, lookup, start_ns);
+    go_on(&attempt, &registers);
+}
+
+static void take_failings(struct wr_attempt *attempt, const struct wr_failings *what)
+{
+    attempt->outcome = WR_OUTCOME_RECOVERED;
+    attempt->tries = what->tries;
+    attempt->failing_since_ns = what->since_ns;
+    attempt->failing_cause = what->cause;
+}
+
+void wr_came_known(const char *name, uint64_t start_ns, const struct wr_failings *what,
+                   const struct wr_registers *registers)
+{
+    struct wr_attempt attempt;
+
+    begin(&attempt, WR_CALL_LOOKUP, -1, 0, start_ns);
+    take_failings(&attempt, what);
+    attempt.lookup = (struct wr_name_lookup){.function = "getaddrinfo"};
+    attempt.lookup.name_len = (uint32_t)strlen(name);
+    keep(attempt.name, sizeof(attempt.name), name);
+    wr_report_attempt(&attempt, registers);
+}
+
 void wr_came_good(int fd, const struct wr_addr *target, uint64_t start_ns,
-                  const struct wr_attempt *what, const struct wr_registers *registers)
+                  const struct wr_failings *what, const struct wr_registers *registers)
 {
     struct wr_attempt attempt;
 
     begin(&attempt, WR_CALL_CONNECT, fd, 0, start_ns);
-    attempt.outcome = WR_OUTCOME_RECOVERED;
-    attempt.tries = what->tries;
-    attempt.failing_since_ns = what->failing_since_ns;
-    attempt.failing_cause = what->failing_cause;
+    take_failings(&attempt, what);
     attempt.target = *target;
     attempt.address_len = wr_addr_to_sockaddr(target, attempt.address.bytes);
     attempt.address_read = attempt.address_len;

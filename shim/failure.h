@@ -40,9 +40,25 @@ void wr_gave_up(int fd, enum wr_door door);
 void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
                             const struct wr_first_bytes *first);
 
-/* A target works that had failed: `what` has tries, failing_since_ns and failing_cause. speak.c. */
+/* A lookup failed. name and service are the program's, were read by libc, and may be NULL; of
+ * `lookup` all but name_len is set. error: errno with EAI_SYSTEM, else 0. */
+void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, const char *service,
+                      int error, uint64_t start_ns);
+/* What came good: how many failures there were, when the first was, and the cause that was reported
+ * for it. */
+struct wr_failings {
+    uint32_t tries;
+    uint64_t since_ns; /* CLOCK_MONOTONIC; 0 = there were none */
+    const char *cause;
+};
+
+/* A name resolves that had not: as wr_came_good(). */
+void wr_came_known(const char *name, uint64_t start_ns, const struct wr_failings *what,
+                   const struct wr_registers *registers);
+
+/* A target works that had failed. speak.c. */
 void wr_came_good(int fd, const struct wr_addr *target, uint64_t start_ns,
-                  const struct wr_attempt *what, const struct wr_registers *registers);
+                  const struct wr_failings *what, const struct wr_registers *registers);
 
 /* The common end of all: probes, diagnoses, renders and writes. `attempt` has all but the
  * name and end_ns. pipeline.c. */

@@ -52,7 +52,8 @@ struct run {
     const struct wr_name_group *group; /* addresses that belong together with it; NULL = none */
 };
 
-/* "host:port" for both the name and the address, "unix:/path": what WHYREFUSED_IGNORE may name. */
+/* "host:port" for both the name and the address, "unix:/path", the name of a lookup: what
+ * WHYREFUSED_IGNORE may name. */
 static bool ignores_target(const struct run *run, const char *list)
 {
     const struct wr_attempt *attempt = run->attempt;
@@ -70,6 +71,8 @@ static bool ignores_target(const struct run *run, const char *list)
         wr_buf_uint(&buf, attempt->target.port);
         return wr_settings_list_matches(list, wr_buf_terminate(&buf));
     }
+    if (attempt->call == WR_CALL_LOOKUP)
+        return wr_settings_list_matches(list, attempt->name);
     if (attempt->address_read > sizeof(sa_family_t) && attempt->address.any.sa_family == AF_UNIX) {
         size_t room = attempt->address_read - sizeof(sa_family_t);
         const char *path = attempt->address.un.sun_path;

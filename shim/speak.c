@@ -13,9 +13,18 @@
 #include "track/targets.h"
 #include "workspace.h"
 
+static void take_row(const struct wr_target *target, struct wr_failings *failings)
+{
+    failings->tries += target->count;
+    if (failings->since_ns == 0 || target->first_ns < failings->since_ns) {
+        failings->since_ns = target->first_ns;
+        failings->cause = target->cause;
+    }
+}
+
 /* What failed for that address, and for the others of its name, has come good. Counts the failures,
  * and takes time and cause of the first. */
-static bool recover(const struct wr_addr *address, struct wr_attempt *attempt, uint64_t *ret_us)
+static bool recover(const struct wr_addr *address, struct wr_failings *failings)
 {
     int32_t pid = (int32_t)WR_SYS(getpid);
     bool any = false;
@@ -29,12 +38,7 @@ static bool recover(const struct wr_addr *address, struct wr_attempt *attempt, u
             continue; /* that it connects is not news then */
         if (!wr_targets_recover(row))
             continue;
-        attempt->tries += target.count;
-        if (attempt->failing_since_ns == 0 || target.first_ns < attempt->failing_since_ns) {
-            attempt->failing_since_ns = target.first_ns;
-            attempt->failing_cause = target.cause;
-            *ret_us = target.first_us;
-        }
+        take_row(&target, failings);
         any = true;
     }
     return any;
@@ -44,27 +48,26 @@ void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
 {
     struct wr_registers registers;
     struct wr_name_group group;
-    struct wr_attempt attempt;
-    uint64_t first_us = 0, mask;
+    struct wr_failings failings = {0};
+    uint64_t mask;
     bool any;
 
     WR_CAPTURE(&registers);
     if (wr_process_borrows_memory())
         return;
-    memset(&attempt, 0, sizeof(attempt));
     mask = wr_signals_block();
     if (wr_hold_connected(target, &group)) {
         for (uint32_t i = 0; i < group.count; i++) {
             struct wr_addr address = group.addresses[i];
 
             address.port = target->port;
-            recover(&address, &attempt, &first_us);
+            recover(&address, &failings);
         }
     }
-    any = recover(target, &attempt, &first_us) || attempt.tries > 0;
+    any = recover(target, &failings) || failings.tries > 0;
     wr_signals_restore(mask);
     if (any)
-        wr_came_good(fd, target, start_ns, &attempt, &registers);
+        wr_came_good(fd, target, start_ns, &failings, &registers);
 }
 
 void wr_speak_bound(int fd, const struct wr_addr *local)
@@ -88,6 +91,30 @@ void wr_speak_socket(int domain)
     wr_hold_socket(domain);
     wr_hold_reap();
     wr_signals_restore(mask);
+}
+
+void wr_speak_looked_up(const char *name, const struct wr_name_lookup *lookup, uint64_t start_ns)
+{
+    int32_t pid = (int32_t)WR_SYS(getpid);
+    struct wr_registers registers;
+    struct wr_failings failings = {0};
+    uint64_t mask;
+
+    WR_CAPTURE(&registers);
+    if (!wr_speak_listens() || wr_process_borrows_memory())
+        return;
+    mask = wr_signals_block();
+    wr_hold_looked_up(name, lookup);
+    for (int row = lookup->result == 0 ? wr_targets_next_lookup(-1, pid, name) : -1; row >= 0;
+         row = wr_targets_next_lookup(row, pid, name)) {
+        struct wr_target target;
+
+        if (wr_targets_get(row, pid, &target) && wr_targets_recover(row))
+            take_row(&target, &failings);
+    }
+    wr_signals_restore(mask);
+    if (failings.tries > 0)
+        wr_came_known(name, start_ns, &failings, &registers);
 }
 
 /* What is being written beside gets this long to come to its end. */

@@ -29,6 +29,10 @@ void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
 void wr_speak_bound(int fd, const struct wr_addr *local);
 void wr_speak_socket(int domain);
 
+/* A name was looked up, and found where lookup->result is 0. What is held of a lookup of the same
+ * name that this one takes the place of is dropped. */
+void wr_speak_looked_up(const char *name, const struct wr_name_lookup *lookup, uint64_t start_ns);
+
 /* The process is about to give up rights, or to put itself under a filter: what is held is written
  * now, as what waits beside it would keep those rights. */
 void wr_speak_release(void);

@@ -34,7 +34,14 @@ static void restore(const struct wr_target *row, struct wr_attempt *ret)
     ret->target = row->address;
     ret->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
     memcpy(ret->name, row->name, sizeof(row->name));
-    if (row->address.family != 0) {
+    if (row->call == WR_CALL_LOOKUP) {
+        memcpy(ret->name, row->path, sizeof(row->path));
+        ret->lookup = (struct wr_name_lookup){.function = "getaddrinfo",
+                                              .result = row->type,
+                                              .family = row->domain,
+                                              .name_len = (uint32_t)len};
+        ret->type = ret->domain = -1;
+    } else if (row->address.family != 0) {
         ret->address_len = wr_addr_to_sockaddr(&row->address, ret->address.bytes);
     } else if (len > 0) {
         ret->address.un.sun_family = AF_UNIX;

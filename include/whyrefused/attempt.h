@@ -22,6 +22,8 @@ enum wr_call {
     WR_CALL_ACCEPT,
     WR_CALL_SEND,
     WR_CALL_RECV,
+    WR_CALL_LOOKUP,    /* a name did not resolve */
+    WR_CALL_HANDSHAKE, /* TLS, on a connection that stood */
     WR_CALLS
 };
 
@@ -83,6 +85,30 @@ struct wr_tcp_sample {
     uint32_t retransmits; /* tcpi_total_retrans: SYNs sent again */
 };
 
+/* The arguments and the result of a lookup; the name and the service are the attempt's. */
+struct wr_name_lookup {
+    const char *function; /* "getaddrinfo", "gethostbyname2_r", "res_search"; NULL = it is none */
+    /* EAI_* of netdb.h, negative; of a function that sets h_errno the one that stands for the same:
+     * HOST_NOT_FOUND EAI_NONAME, TRY_AGAIN EAI_AGAIN, NO_RECOVERY EAI_FAIL, NO_DATA EAI_NODATA,
+     * NETDB_INTERNAL EAI_SYSTEM. With EAI_SYSTEM the errno is the attempt's error, which is 0 with
+     * all others. */
+    int result;
+    bool hinted;                 /* the three that follow were given */
+    int family, flags, socktype; /* AF_UNSPEC where any family was asked for; AI_* */
+    uint16_t record_type;        /* res_query() and its kin: what was asked for, else 0 */
+    bool reverse;                /* the name of an address was asked for */
+    uint32_t name_len;           /* of the whole name, which may be longer than what is kept */
+};
+
+/* A TLS handshake that failed. The library is asked by the probes of the report, while the
+ * program's call has not returned: only then the objects are there. */
+struct wr_tls_library;
+struct wr_handshake {
+    const struct wr_tls_library *library; /* tls/tls.h; NULL = only the bytes were seen */
+    void *object;                         /* SSL *, gnutls_session_t, ... of the program */
+    long result;                          /* what the call returned */
+};
+
 struct wr_attempt {
     enum wr_call call;
     enum wr_door door;
@@ -127,7 +153,11 @@ struct wr_attempt {
     uint64_t failing_since_ns;
     const char *failing_cause;
 
-    /* Name and service that the program gave getaddrinfo() for this target; "" = none seen */
+    struct wr_name_lookup lookup;  /* WR_CALL_LOOKUP */
+    struct wr_handshake handshake; /* WR_CALL_HANDSHAKE */
+
+    /* LOOKUP: the name and service that were asked for. Else: name and service that the program
+     * gave getaddrinfo() for this target; "" = none seen */
     char name[WR_NAME_MAX];
     char service[32];
 };

@@ -91,4 +91,47 @@ enum wr_forwarder {
     WR_FORWARDER_RELAY = 4,     /* to another server */
 };
 
+/* What ended a TLS handshake: tls_failure. Of several the one that the library or the wire names.
+ */
+enum wr_tls_failure {
+    WR_TLS_VERIFY = 1,        /* this side did not accept the peer's certificate: tls_verify */
+    WR_TLS_ALERT = 2,         /* the peer sent an alert: tls_alert */
+    WR_TLS_NOT_TLS = 3,       /* the peer's first bytes are no TLS record */
+    WR_TLS_EOF = 4,           /* the peer closed */
+    WR_TLS_RESET = 5,         /* ECONNRESET, EPIPE */
+    WR_TLS_STALLED = 6,       /* the program gave up waiting for the peer */
+    WR_TLS_VERSION = 7,       /* this side found no common protocol version */
+    WR_TLS_CIPHER = 8,        /* this side found no common cipher, group or signature algorithm */
+    WR_TLS_RENEGOTIATION = 9, /* the peer lacks RFC 5746, and this side insists */
+    WR_TLS_WEAK = 10,         /* key, DH parameters or digest below this side's security level */
+    WR_TLS_LOCAL = 11,        /* before any byte: own key, certificate, provider, configuration */
+    WR_TLS_PROTOCOL = 12,     /* this side could not understand the peer, and sent tls_alert */
+    WR_TLS_REJECTED = 13,     /* the program ended the connection after the peer's part was done */
+    WR_TLS_OTHER = 14
+};
+
+/* Why a certificate was not accepted: tls_verify. */
+enum wr_tls_verify {
+    WR_VERIFY_EXPIRED = 1,
+    WR_VERIFY_NOT_YET = 2,
+    WR_VERIFY_SELF_SIGNED = 3,       /* the peer's own certificate is self-signed */
+    WR_VERIFY_SELF_SIGNED_CHAIN = 4, /* the chain ends in a root that is not trusted */
+    WR_VERIFY_ISSUER = 5,            /* the issuer of the last certificate is not known */
+    WR_VERIFY_NAME = 6,              /* it is for other names */
+    WR_VERIFY_REVOKED = 7,
+    WR_VERIFY_PURPOSE = 8, /* not for a server (a client); a CA that may not be one */
+    WR_VERIFY_WEAK_KEY = 9,
+    WR_VERIFY_WEAK_DIGEST = 10,
+    WR_VERIFY_NO_CRL = 11, /* a revocation list or answer was demanded and is not there */
+    WR_VERIFY_OTHER = 12
+};
+
+/* The place that certificates are trusted from: tls_trust_state. */
+enum wr_tls_trust {
+    WR_TRUST_USABLE = 1,
+    WR_TRUST_MISSING = 2,    /* no such file or directory */
+    WR_TRUST_UNREADABLE = 3, /* no permission */
+    WR_TRUST_EMPTY = 4       /* holds no certificate */
+};
+
 #endif

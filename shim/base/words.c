@@ -2,10 +2,19 @@
  * See words.h. */
 #include "base/words.h"
 
+#include <netdb.h>
+#include <stddef.h>
+
 static const char *const calls[WR_CALLS] = {
-    [WR_CALL_SOCKET] = "socket",   [WR_CALL_BIND] = "bind",     [WR_CALL_LISTEN] = "listen",
-    [WR_CALL_CONNECT] = "connect", [WR_CALL_ACCEPT] = "accept", [WR_CALL_SEND] = "send",
+    [WR_CALL_SOCKET] = "socket",
+    [WR_CALL_BIND] = "bind",
+    [WR_CALL_LISTEN] = "listen",
+    [WR_CALL_CONNECT] = "connect",
+    [WR_CALL_ACCEPT] = "accept",
+    [WR_CALL_SEND] = "send",
     [WR_CALL_RECV] = "recv",
+    [WR_CALL_LOOKUP] = "getaddrinfo",
+    [WR_CALL_HANDSHAKE] = "tls-handshake",
 };
 
 static const char *const doors[WR_DOORS] = {
@@ -33,4 +42,48 @@ const char *wr_door_word(enum wr_door door)
 const char *wr_outcome_word(enum wr_outcome outcome)
 {
     return outcome < WR_OUTCOMES ? outcomes[outcome] : "error";
+}
+
+static const struct {
+    int result;
+    const char *name, *text;
+} eais[] = {
+#define ROW(name, text)   \
+    {                     \
+        name, #name, text \
+    }
+    ROW(EAI_BADFLAGS, "Bad value for ai_flags"),
+    ROW(EAI_NONAME, "Name or service not known"),
+    ROW(EAI_AGAIN, "Temporary failure in name resolution"),
+    ROW(EAI_FAIL, "Non-recoverable failure in name resolution"),
+    ROW(EAI_NODATA, "No address associated with hostname"),
+    ROW(EAI_FAMILY, "ai_family not supported"),
+    ROW(EAI_SOCKTYPE, "ai_socktype not supported"),
+    ROW(EAI_SERVICE, "Servname not supported for ai_socktype"),
+    ROW(EAI_ADDRFAMILY, "Address family for hostname not supported"),
+    ROW(EAI_MEMORY, "Memory allocation failure"),
+    ROW(EAI_SYSTEM, "System error"),
+    ROW(EAI_OVERFLOW, "Result too large for supplied buffer"),
+    ROW(EAI_CANCELED, "Request canceled"),
+    ROW(EAI_INTR, "Interrupted by a signal"),
+    ROW(EAI_IDN_ENCODE, "Parameter string not correctly encoded"),
+#undef ROW
+};
+
+const char *wr_eai_name(int result)
+{
+    for (size_t i = 0; i < sizeof(eais) / sizeof(eais[0]); i++) {
+        if (eais[i].result == result)
+            return eais[i].name;
+    }
+    return NULL;
+}
+
+const char *wr_eai_text(int result)
+{
+    for (size_t i = 0; i < sizeof(eais) / sizeof(eais[0]); i++) {
+        if (eais[i].result == result)
+            return eais[i].text;
+    }
+    return NULL;
 }

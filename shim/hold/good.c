@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Something has succeeded: what is held, and came good by that, is dropped. */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "base/address.h"
 #include "base/sys.h"
@@ -123,4 +125,23 @@ static bool is_made_instead(const struct wr_slot *slot, const void *by)
 void wr_hold_socket(int domain)
 {
     drop_where(is_made_instead, &domain);
+}
+
+struct looked_up {
+    const char *name;
+    const struct wr_name_lookup *lookup;
+};
+
+static bool is_looked_up_instead(const struct wr_slot *slot, const void *by)
+{
+    const struct looked_up *it = by;
+    bool numeric = slot->type != 0, too = (it->lookup->flags & AI_NUMERICHOST) != 0;
+
+    return slot->call == WR_CALL_LOOKUP && strcmp(slot->group.name, it->name) == 0 &&
+           (it->lookup->result == 0 || (numeric && !too));
+}
+
+void wr_hold_looked_up(const char *name, const struct wr_name_lookup *lookup)
+{
+    drop_where(is_looked_up_instead, &(struct looked_up){name, lookup});
 }

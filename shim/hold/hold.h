@@ -18,7 +18,8 @@
 enum wr_hold_kind {
     WR_HOLD_NOT,
     WR_HOLD_NAME, /* other addresses of its name may work */
-    WR_HOLD_NEXT /* bind() or socket(): the program may look for another port, or go on with IPv4 */
+    WR_HOLD_NEXT  /* bind(), socket() or a lookup: the program may look for another port, or go on
+                   * with  another family */
 };
 
 /* For WR_HOLD_NAME, *ret_group has the addresses that belong together. */
@@ -52,6 +53,10 @@ bool wr_hold_connected(const struct wr_addr *target, struct wr_name_group *ret_g
  * its place. fd and local (family 0 = not known) are those of bind(); domain of socket(). */
 void wr_hold_bound(int fd, const struct wr_addr *local);
 void wr_hold_socket(int domain);
+
+/* A lookup of that name has ended: what is held of another one of the same name is dropped, where
+ * this one found it, or where that one was only about numbers and this one is not. */
+void wr_hold_looked_up(const char *name, const struct wr_name_lookup *lookup);
 
 /* Takes the next report that is held by this process, to be reported now and its space given back.
  * False where there is none. */

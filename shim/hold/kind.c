@@ -2,6 +2,7 @@
  * Whether the report of an attempt may be held, and with which other addresses it belongs
  * together. */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -32,6 +33,10 @@ static bool may_go_on(const struct wr_attempt *attempt)
 
     if (attempt->row < 0)
         return false;
+    if (attempt->call == WR_CALL_LOOKUP)
+        return attempt->outcome == WR_OUTCOME_ERROR &&
+               (attempt->lookup.family != AF_UNSPEC ||
+                (attempt->lookup.flags & AI_NUMERICHOST) != 0);
     if (attempt->call == WR_CALL_SOCKET)
         return attempt->domain == AF_INET6 && attempt->error == EAFNOSUPPORT;
     return attempt->call == WR_CALL_BIND && attempt->target.family != 0 &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A diagnosed attempt, where its report may be held: kept, added to what is kept, or told. */
+#include <netdb.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -61,6 +62,10 @@ static enum wr_offer begin(const struct wr_attempt *attempt, const struct wr_reg
     slot->local = attempt->target;
     slot->port = attempt->target.port;
     slot->type = attempt->type;
+    if (attempt->call == WR_CALL_LOOKUP) {
+        slot->type = attempt->lookup.flags & AI_NUMERICHOST;
+        memcpy(slot->group.name, attempt->name, sizeof(slot->group.name));
+    }
     slot->since_ns = attempt->end_ns;
     atomic_store(&slot->last_ns, attempt->end_ns);
     wr_slot_add_try(slot, attempt, &space->verdict);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * gethostbyname() and its kin: the answers are remembered. See lookup.h. */
+ * gethostbyname() and its kin. See lookup.h. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "hook/hook.h"
 #include "hook/lookup.h"
+#include "speak.h"
 
 static bool take(const struct hostent *host, const char *address, struct wr_addr *ret_addr)
 {
@@ -40,6 +41,17 @@ static WR_COLD void answered(const char *name, const struct hostent *host, uint6
         wr_lookup_answered(&group, name, NULL);
     }
     errno = error;
+    if (wr_speak_listens())
+        wr_lookup_found(name, asked_ns);
+}
+
+static WR_COLD void failed(const char *function, const char *name, int family, int h_error,
+                           uint64_t asked_ns)
+{
+    struct wr_name_lookup lookup = {
+        .function = function, .result = wr_lookup_result(h_error), .family = family};
+
+    wr_lookup_failed(&lookup, name, NULL, asked_ns);
 }
 
 WR_EXPORT struct hostent *gethostbyname(const char *name)
@@ -49,6 +61,8 @@ WR_EXPORT struct hostent *gethostbyname(const char *name)
 
     if (host != NULL)
         answered(name, host, asked_ns);
+    else
+        failed("gethostbyname", name, AF_INET, h_errno, asked_ns);
     return host;
 }
 
@@ -59,6 +73,8 @@ WR_EXPORT struct hostent *gethostbyname2(const char *name, int family)
 
     if (host != NULL)
         answered(name, host, asked_ns);
+    else
+        failed("gethostbyname2", name, family, h_errno, asked_ns);
     return host;
 }
 
@@ -71,6 +87,8 @@ WR_EXPORT int gethostbyname_r(const char *restrict name, struct hostent *restric
 
     if (rc == 0 && *result != NULL)
         answered(name, *result, asked_ns);
+    else if (rc != ERANGE) /* the program calls again, with more room */
+        failed("gethostbyname_r", name, AF_INET, *h_error, asked_ns);
     return rc;
 }
 
@@ -83,5 +101,7 @@ WR_EXPORT int gethostbyname2_r(const char *restrict name, int family,
 
     if (rc == 0 && *result != NULL)
         answered(name, *result, asked_ns);
+    else if (rc != ERANGE) /* the program calls again, with more room */
+        failed("gethostbyname2_r", name, family, *h_error, asked_ns);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * res_query() and its kin: the addresses in the answers are remembered. See lookup.h. The names
- * with two underscores are what programs import that were built with glibc before 2.34. */
+ * res_query() and its kin: of addresses; what else they ask for is often not there, and that is no
+ * failure. See lookup.h. The names with two underscores are what programs import that were built
+ * with glibc before 2.34. */
 #include <errno.h>
 #include <netdb.h>
 #include <resolv.h>
@@ -38,6 +39,20 @@ static WR_COLD void answered(const char *name, const unsigned char *answer, int 
     errno = error;
 }
 
+static WR_COLD void failed(const char *function, const char *name, int type, uint64_t asked_ns)
+{
+    struct wr_name_lookup lookup = {.function = function,
+                                    .result = wr_lookup_result(h_errno),
+                                    .family = type == ns_t_aaaa ? AF_INET6 : AF_INET,
+                                    .record_type = (uint16_t)type};
+
+    while (*lookup.function == '_')
+        lookup.function++;
+    if (type == ns_t_a || type == ns_t_aaaa ||
+        (lookup.result != EAI_NONAME && lookup.result != EAI_NODATA))
+        wr_lookup_failed(&lookup, name, NULL, asked_ns);
+}
+
 /* Each of them under both of its names. */
 #define ASK(function, name, answer, size, ...)       \
     uint64_t asked_ns = wr_now_ns();                 \
@@ -45,6 +60,8 @@ static WR_COLD void answered(const char *name, const unsigned char *answer, int 
                                                      \
     if (len > 0 && (size) > 0)                       \
         answered(name, answer, len, size, asked_ns); \
+    else if (len < 0)                                \
+        failed(#function, name, type, asked_ns);     \
     return len
 
 #define DEF_QUERY(function)                                                                        \

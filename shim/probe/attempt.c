@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Facts of the call itself: its arguments, its result, and what was seen of the descriptor. */
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 static void set_address(const struct wr_attempt *attempt, struct wr_evidence *ev)
 {
     if (attempt->call == WR_CALL_SOCKET || attempt->call == WR_CALL_LISTEN ||
-        attempt->call == WR_CALL_ACCEPT)
+        attempt->call == WR_CALL_ACCEPT || attempt->call == WR_CALL_LOOKUP)
         return;
     wr_set_uint(ev, WR_FACT_address_length, attempt->address_len);
     if (attempt->address_read >= sizeof(sa_family_t))
@@ -22,6 +23,29 @@ static void set_address(const struct wr_attempt *attempt, struct wr_evidence *ev
     wr_set_addr(ev, WR_FACT_destination, &attempt->target);
     wr_set_bool(ev, WR_FACT_destination_mapped,
                 attempt->address.any.sa_family == AF_INET6 && attempt->target.family == AF_INET);
+}
+
+static void set_lookup(const struct wr_attempt *attempt, struct wr_evidence *ev)
+{
+    const struct wr_name_lookup *lookup = &attempt->lookup;
+    const char *error = wr_eai_name(lookup->result);
+
+    wr_set_str(ev, WR_FACT_lookup_function, lookup->function);
+    if (error != NULL)
+        wr_set_str(ev, WR_FACT_lookup_error, error);
+    wr_set_uint(ev, WR_FACT_asked_name_length, lookup->name_len);
+    wr_set_uint(ev, WR_FACT_lookup_family, (uint64_t)lookup->family);
+    wr_set_uint(ev, WR_FACT_lookup_flags, (uint64_t)lookup->flags);
+    wr_set_bool(ev, WR_FACT_lookup_numeric_only, (lookup->flags & AI_NUMERICHOST) != 0);
+    wr_set_bool(ev, WR_FACT_lookup_addrconfig, (lookup->flags & AI_ADDRCONFIG) != 0);
+    if (lookup->record_type != 0)
+        wr_set_uint(ev, WR_FACT_lookup_record_type, lookup->record_type);
+    else
+        wr_set_absent(ev, WR_FACT_lookup_record_type);
+    if (attempt->service[0] != '\0')
+        wr_set_str(ev, WR_FACT_asked_service, attempt->service);
+    else
+        wr_set_absent(ev, WR_FACT_asked_service);
 }
 
 void wr_probe_attempt(struct wr_probe_ctx *ctx)
@@ -51,5 +75,7 @@ void wr_probe_attempt(struct wr_probe_ctx *ctx)
         wr_set_addr(ev, WR_FACT_earlier_destination, &attempt->earlier);
     if (attempt->name[0] != '\0')
         wr_set_str(ev, WR_FACT_asked_name, attempt->name);
+    if (attempt->call == WR_CALL_LOOKUP)
+        set_lookup(attempt, ev);
     set_address(attempt, ev);
 }

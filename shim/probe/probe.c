@@ -6,9 +6,10 @@
 
 static const struct {
     enum wr_tier tier;
+    unsigned about; /* FOR_ bits */
     void (*run)(struct wr_probe_ctx *ctx);
 } probes[] = {
-#define PROBE(name, tier, reads) {WR_TIER_##tier, wr_probe_##name},
+#define PROBE(name, tier, about, reads) {WR_TIER_##tier, about, wr_probe_##name},
 #include "probe/probes.def"
 #undef PROBE
 };
@@ -23,6 +24,13 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol)
     return *fd;
 }
 
+static unsigned about_of(const struct wr_attempt *attempt)
+{
+    return attempt->call == WR_CALL_LOOKUP      ? FOR_LOOKUP
+           : attempt->call == WR_CALL_HANDSHAKE ? FOR_TLS
+                                                : FOR_SOCKET;
+}
+
 bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
                   uint64_t until_ns, char *scratch, struct wr_evidence *ev,
                   bool *ret_no_descriptors)
@@ -34,10 +42,11 @@ bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_ti
                                .scratch = scratch,
                                .route_fd = -1,
                                .diag_fd = -1};
+    unsigned about = about_of(attempt);
     bool complete = true;
 
     for (unsigned i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-        if (probes[i].tier > tier)
+        if (probes[i].tier > tier || (probes[i].about & about) == 0)
             continue;
         if (wr_probe_out_of_time(&ctx)) {
             complete = false;

@@ -13,6 +13,9 @@
 #include "whyrefused/attempt.h"
 #include "whyrefused/evidence.h"
 
+/* What a failure is about: a call on a socket, the lookup of a name, a TLS handshake. */
+enum { FOR_SOCKET = 1, FOR_LOOKUP = 2, FOR_TLS = 4, FOR_ALL = 7 };
+
 enum wr_tier { WR_TIER_PASSIVE, WR_TIER_LOCAL, WR_TIER_ACTIVE };
 
 #define WR_PROBE_SCRATCH (WR_NETLINK_SPACE + 16384)
@@ -64,7 +67,7 @@ static inline uint64_t wr_probe_part_until(const struct wr_probe_ctx *ctx, uint6
 /* The shared socket for NETLINK_ROUTE or NETLINK_SOCK_DIAG; -errno where it can't be had. */
 int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
 
-#define PROBE(name, tier, reads) void wr_probe_##name(struct wr_probe_ctx *ctx);
+#define PROBE(name, tier, about, reads) void wr_probe_##name(struct wr_probe_ctx *ctx);
 #include "probe/probes.def"
 #undef PROBE
 

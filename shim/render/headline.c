@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The headline: what failed, how, and the cause's own words. Declared in render.h. Pure. */
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -52,7 +53,7 @@ static void put_host(const struct wr_report *report, const struct wr_addr *addr,
 
     wr_buf_addr(&text, addr);
     wr_buf_terminate(&text);
-    if (report->attempt->call != WR_CALL_CONNECT || name[0] == '\0' || strcmp(name, space) == 0) {
+    if (!wr_is_named(report->attempt) || strcmp(name, space) == 0) {
         wr_value_addr(addr, false, quote, out);
         return;
     }
@@ -73,7 +74,7 @@ static void put_unix(const struct wr_report *report, const struct wr_unix_name *
 static const char *const subject_words[WR_CALLS] = {
     [WR_CALL_SOCKET] = " to ",  [WR_CALL_BIND] = " to ",   [WR_CALL_LISTEN] = " on ",
     [WR_CALL_CONNECT] = " to ", [WR_CALL_ACCEPT] = " on ", [WR_CALL_SEND] = " to ",
-    [WR_CALL_RECV] = " from ",
+    [WR_CALL_RECV] = " from ",  [WR_CALL_HANDSHAKE] = " ",
 };
 
 /* " to db.local (10.4.0.2) port 5432", " on 0.0.0.0 port 80", " to /run/x.sock" */
@@ -122,6 +123,38 @@ static void put_socket_call(const struct wr_attempt *attempt, struct wr_buf *out
         wr_buf_str(out, types[type]);
     else
         wr_buf_int(out, attempt->type);
+    wr_buf_char(out, ')');
+}
+
+/* "lookup of db.local", "lookup of the service pgsql" */
+static void put_lookup(const struct wr_report *report, struct wr_buf *out)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const char *service = attempt->service;
+    bool named = attempt->lookup.name_len > 0 || service[0] == '\0';
+
+    wr_buf_str(out, "lookup of ");
+    if (named && attempt->name[0] == '\0')
+        wr_buf_str(out, "an empty name");
+    else if (named)
+        wr_value_text(attempt->name, strlen(attempt->name), WR_TEXT_HOST, wr_report_quote(report),
+                      out);
+    if (named && (attempt->lookup.result != EAI_SERVICE || service[0] == '\0'))
+        return;
+    wr_buf_str(out, named ? ", service " : "the service ");
+    wr_value_text(service, strlen(service), WR_TEXT_PLAIN, wr_report_quote(report), out);
+}
+
+static void put_lookup_end(const struct wr_attempt *attempt, struct wr_buf *out)
+{
+    const char *text = attempt->lookup.result == EAI_SYSTEM ? wr_errno_text(attempt->error)
+                                                            : wr_eai_text(attempt->lookup.result);
+
+    wr_buf_str(out, " failed");
+    if (text == NULL)
+        return;
+    wr_buf_str(out, " (");
+    wr_buf_str(out, text);
     wr_buf_char(out, ')');
 }
 
@@ -206,13 +239,22 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
 
     if (attempt->call == WR_CALL_SOCKET) {
         put_socket_call(attempt, out);
+    } else if (attempt->call == WR_CALL_LOOKUP) {
+        put_lookup(report, out);
+    } else if (attempt->call == WR_CALL_HANDSHAKE) {
+        wr_buf_str(out, "TLS handshake with");
+        put_subject(report, out);
     } else {
         if (transport != NULL && strcmp(transport, "udp") == 0)
             wr_buf_str(out, "UDP ");
         wr_buf_str(out, wr_call_word(attempt->call));
         put_subject(report, out);
     }
-    if (outcome_texts[attempt->outcome] != NULL)
+    if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_LOOKUP)
+        put_lookup_end(attempt, out);
+    else if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_HANDSHAKE)
+        wr_buf_str(out, " failed");
+    else if (outcome_texts[attempt->outcome] != NULL)
         wr_buf_str(out, outcome_texts[attempt->outcome]);
     else
         put_outcome(attempt->error, out);

@@ -2,6 +2,7 @@
  * The report as one line of JSON: Elastic Common Schema keys, flat, ours under "whyrefused.".
  * conf/report.schema.json is the contract. Pure. */
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -37,19 +38,22 @@ static void put_head(const struct wr_report *report, struct wr_json *json)
     wr_json_text(json, "ecs.version", ECS_VERSION);
 }
 
-static void put_error(const struct wr_attempt *attempt, struct wr_json *json)
+static void put_error(const struct wr_report *report, struct wr_json *json)
 {
-    const char *text = wr_errno_text(attempt->error);
+    const struct wr_attempt *attempt = report->attempt;
+    bool lookup = attempt->call == WR_CALL_LOOKUP && attempt->lookup.result != EAI_SYSTEM;
+    int code = lookup ? attempt->lookup.result : attempt->error;
+    const char *text = lookup ? wr_eai_text(code) : wr_errno_text(code);
 
     wr_json_key(json, "error.type");
     wr_buf_char(json->out, '"');
-    wr_say_error(attempt->outcome, attempt->error, json->out);
+    wr_say_end(report, json->out);
     wr_buf_char(json->out, '"');
-    if (attempt->error == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP)
+    if (code == 0 || attempt->outcome == WR_OUTCOME_GAVE_UP)
         return;
     wr_json_key(json, "error.code");
     wr_buf_char(json->out, '"');
-    wr_buf_int(json->out, attempt->error);
+    wr_buf_int(json->out, code);
     wr_buf_char(json->out, '"');
     if (text != NULL)
         wr_json_text(json, "error.message", text);
@@ -73,7 +77,10 @@ static void put_event(const struct wr_report *report, struct wr_json *json)
                           : denied  ? "[\"connection\",\"error\",\"denied\"]"
                                     : "[\"connection\",\"error\"]");
     wr_json_text(json, "event.outcome", recovered ? "success" : "failure");
-    wr_json_text(json, "event.action", wr_call_word(attempt->call));
+    wr_json_text(json, "event.action",
+                 attempt->call == WR_CALL_LOOKUP && attempt->lookup.function != NULL
+                     ? attempt->lookup.function
+                     : wr_call_word(attempt->call));
     wr_json_text(json, "event.code", report->verdict->cause->id);
     wr_json_text(json, "event.reason", report->verdict->cause->what);
     wr_json_number(json, "event.duration",
@@ -81,7 +88,7 @@ static void put_event(const struct wr_report *report, struct wr_json *json)
     wr_json_number(json, "event.sequence", report->sequence);
     wr_json_text(json, "event.dataset", datasets[report->event]);
     if (!recovered)
-        put_error(attempt, json);
+        put_error(report, json);
 }
 
 static void put_addr_key(const struct wr_report *report, struct wr_json *json, const char *key,
@@ -112,10 +119,10 @@ static void put_server(const struct wr_report *report, struct wr_json *json)
 {
     const struct wr_attempt *attempt = report->attempt;
     const struct wr_addr *addr = wr_subject(report);
-    bool named = attempt->call == WR_CALL_CONNECT && attempt->name[0] != '\0';
+    bool named = wr_is_named(attempt);
     struct wr_unix_name name;
 
-    if (addr != NULL && named) {
+    if (named) {
         wr_json_outside(report, json, "server.address", attempt->name, strlen(attempt->name),
                         WR_TEXT_HOST);
     } else if (addr != NULL) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/words.h"
 #include "render/escape.h"
 #include "render/template.h"
 #include "render/value.h"
@@ -248,6 +249,27 @@ void wr_say_error(enum wr_outcome outcome, int error, struct wr_buf *out)
         wr_buf_errno(out, error);
     else
         wr_buf_str(out, words[outcome]);
+}
+
+void wr_say_end(const struct wr_report *report, struct wr_buf *out)
+{
+    const struct wr_attempt *attempt = report->attempt;
+    const struct wr_evidence *ev = report->evidence;
+    const char *name;
+
+    if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_LOOKUP &&
+        (name = wr_eai_name(attempt->lookup.result)) != NULL)
+        wr_buf_str(out, name);
+    else
+        wr_say_error(attempt->outcome, attempt->error, out);
+    (void)ev;
+}
+
+bool wr_is_named(const struct wr_attempt *attempt)
+{
+    return attempt->name[0] != '\0' &&
+           (attempt->call == WR_CALL_CONNECT || attempt->call == WR_CALL_LOOKUP ||
+            attempt->call == WR_CALL_HANDSHAKE);
 }
 
 void wr_say_try(const struct wr_report *report, uint32_t i, struct wr_buf *out)

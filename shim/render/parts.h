@@ -38,12 +38,16 @@ bool wr_say_unknown(const struct wr_report *report, unsigned i, enum wr_say_unkn
 bool wr_say_fix(const struct wr_report *report, unsigned i, bool command, struct wr_buf *out);
 #define WR_SAY_FIX 4
 
+/* The name that the program asked for is part of what is said of the attempt. */
+bool wr_is_named(const struct wr_attempt *attempt);
 /* "error", "recovered", "summary" */
 const char *wr_say_event(const struct wr_report *report);
 /* One of several addresses: "[::1]:80  ECONNREFUSED  tcp-no-listener"; i < tries_count. */
 void wr_say_try(const struct wr_report *report, uint32_t i, struct wr_buf *out);
-/* What an attempt ended with, as one word: "ECONNREFUSED", "TIMEOUT", "EOF", ... */
+/* What it ended with, as one word: "ECONNREFUSED", "TIMEOUT", "EOF", ... */
 void wr_say_error(enum wr_outcome outcome, int error, struct wr_buf *out);
+/* The same of the whole attempt: also "EAI_NONAME", "TLS_ALERT_HANDSHAKE_FAILURE". */
+void wr_say_end(const struct wr_report *report, struct wr_buf *out);
 
 /* "certain", "likely", "possible" */
 const char *wr_say_confidence(const struct wr_report *report);

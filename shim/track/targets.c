@@ -3,6 +3,7 @@
 #include "track/targets.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -32,6 +33,23 @@ static struct place {
     char name[64];
 } places[WR_TARGETS_ROWS];
 
+/* Whatever the family and the result: programs ask for one family after the other. Of addresses
+ * that have no name one stands for all. */
+static uint64_t lookup_key(const struct wr_attempt *attempt, int32_t pid)
+{
+    const struct wr_name_lookup *lookup = &attempt->lookup;
+    const int parts[] = {
+        (int)attempt->call, (int)attempt->outcome,        pid, lookup->flags & AI_NUMERICHOST,
+        lookup->reverse,    lookup->result == EAI_SERVICE};
+    uint64_t hash = wr_hash(WR_HASH_START, parts, sizeof(parts));
+
+    if (!lookup->reverse)
+        hash = wr_hash(hash, attempt->name, strlen(attempt->name) + 1);
+    if (lookup->result == EAI_SERVICE)
+        hash = wr_hash(hash, attempt->service, strlen(attempt->service));
+    return (hash ^ hash >> 29) | 1;
+}
+
 static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
 {
     /* of a unix socket programs try one type after the other */
@@ -41,6 +59,8 @@ static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
                          path ? 0 : attempt->type, pid};
     uint64_t hash = wr_hash(WR_HASH_START, parts, sizeof(parts));
 
+    if (attempt->call == WR_CALL_LOOKUP)
+        return lookup_key(attempt, pid);
     if (attempt->call == WR_CALL_SOCKET)
         hash = wr_hash(hash, &attempt->domain, sizeof(attempt->domain));
     /* without padding and without what a program leaves in sin_zero */
@@ -125,6 +145,13 @@ static void describe(struct place *place, const struct wr_attempt *attempt, int3
             place->path[0] = '@';
     }
     place->path[len] = '\0';
+    if (attempt->call == WR_CALL_LOOKUP) {
+        len = strnlen(attempt->name, sizeof(place->path) - 1);
+        memcpy(place->path, attempt->name, len);
+        place->path[len] = '\0';
+        place->type = attempt->lookup.result;
+        place->domain = attempt->lookup.family;
+    }
     atomic_store_explicit(&place->ready, true, memory_order_release);
 }
 
@@ -292,14 +319,31 @@ bool wr_targets_get(int row, int32_t pid, struct wr_target *ret_target)
     return load(&place->key) == key;
 }
 
+static bool fails(struct place *place, int32_t pid)
+{
+    return atomic_load_explicit(&place->fate, memory_order_relaxed) == WR_FATE_TOLD &&
+           load(&place->key) != 0 && atomic_load_explicit(&place->ready, memory_order_acquire) &&
+           place->pid == pid;
+}
+
+int wr_targets_next_lookup(int row, int32_t pid, const char *name)
+{
+    for (row++; row < WR_TARGETS_ROWS; row++) {
+        struct place *place = &places[row];
+
+        if (fails(place, pid) && place->call == WR_CALL_LOOKUP &&
+            strncmp(place->path, name, sizeof(place->path) - 1) == 0)
+            return row;
+    }
+    return -1;
+}
+
 int wr_targets_next_failing(int row, int32_t pid, const struct wr_addr *address)
 {
     for (row++; row < WR_TARGETS_ROWS; row++) {
         struct place *place = &places[row];
 
-        if (atomic_load_explicit(&place->fate, memory_order_relaxed) == WR_FATE_TOLD &&
-            load(&place->key) != 0 && atomic_load_explicit(&place->ready, memory_order_acquire) &&
-            place->pid == pid && place->address.port == address->port &&
+        if (fails(place, pid) && place->address.port == address->port &&
             wr_addr_same_host(&place->address, address))
             return row;
     }

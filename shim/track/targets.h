@@ -34,8 +34,9 @@ enum wr_fate {
     WR_FATE_RECOVERED /* came good after it was told */
 };
 
-/* Counts the failure and tells whether it is news. Reads call, error, outcome, type, the address
- * and end_ns of the attempt, and sets its `row`: -1 where none can be kept (then it is news). */
+/* Counts the failure and tells whether it is news. Reads call, error, outcome, type, the address or
+ * the lookup, and end_ns of the attempt, and sets its `row`: -1 where none can be kept (then it is
+ * news). */
 enum wr_seen wr_targets_note(struct wr_attempt *attempt);
 
 /* -1 as row is allowed, and does nothing. */
@@ -56,12 +57,13 @@ void wr_targets_set_name(int row, const char *name);
 
 struct wr_target {
     struct wr_addr address; /* family 0 where it is no IP address */
-    char path[112];         /* a unix path or name, '@' for abstract ones; "" = none */
-    char name[64];          /* what the program asked for; "" = not known */
+    /* a unix path or name, '@' for abstract ones; of a lookup the name; "" = none */
+    char path[112];
+    char name[64]; /* what the program asked for; "" = not known */
     enum wr_call call;
     enum wr_outcome outcome;
     int error;
-    int domain, type; /* of the socket */
+    int domain, type; /* of the socket; of a lookup its result (EAI_*) is the type */
     enum wr_fate fate;
     const char *cause;
     uint32_t count;
@@ -73,6 +75,9 @@ struct wr_target {
 #define WR_TARGETS_ROWS 256
 bool wr_targets_get(int row, int32_t pid, struct wr_target *ret_target);
 
+/* The next row behind `row` whose failure was of a lookup of that name, told and not come good;
+ * -1 = none. Of a name what fits into a row is compared. */
+int wr_targets_next_lookup(int row, int32_t pid, const char *name);
 /* The next row behind `row` (-1 = from the start) whose failure was of that address and port, told
  * and not come good; -1 = none. */
 int wr_targets_next_failing(int row, int32_t pid, const struct wr_addr *address);
