@@ -17,6 +17,7 @@
 #include "frames/canary.h"
 #include "speak.h"
 #include "track/bound.h"
+#include "track/handshakes.h"
 #include "track/names.h"
 #include "track/successes.h"
 #include "track/targets.h"
@@ -65,7 +66,7 @@ static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int err
     attempt->end_ns = wr_now_ns();
     attempt->time_us = wr_clock_ns(CLOCK_REALTIME) / 1000;
     attempt->domain = attempt->type = attempt->protocol = -1;
-    if (call != WR_CALL_SOCKET && call != WR_CALL_LOOKUP)
+    if (fd >= 0)
         attempt->type = socket_number(fd, SO_TYPE);
 }
 
@@ -266,6 +267,27 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
     if (address != NULL)
         copy_address(&attempt, address, len);
     else
+        copy_name(&attempt, true);
+    go_on(&attempt, &registers);
+}
+
+void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_outcome outcome,
+                         int error, enum wr_door door)
+{
+    struct wr_registers registers;
+    struct wr_attempt attempt;
+    struct wr_track track;
+
+    WR_CAPTURE(&registers);
+    if (!wr_handshake_is_news(handshake->object, fd))
+        return;
+    begin(&attempt, WR_CALL_HANDSHAKE, fd, error, handshake->start_ns);
+    attempt.outcome = outcome;
+    attempt.door = door;
+    attempt.handshake = *handshake;
+    if (fd >= 0 && wr_track_get(fd, &track))
+        copy_address(&attempt, track.address, track.address_len);
+    else if (fd >= 0)
         copy_name(&attempt, true);
     go_on(&attempt, &registers);
 }

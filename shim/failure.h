@@ -40,6 +40,12 @@ void wr_gave_up(int fd, enum wr_door door);
 void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
                             const struct wr_first_bytes *first);
 
+/* A TLS handshake failed, on the connection of `fd` (-1 = not known). Told once for each connection
+ * and object. outcome ERROR: the library or the wire says why; error is errno where the transport
+ * failed (ECONNRESET), else 0. CLOSED: the peer closed. GAVE_UP: the program stopped waiting. */
+void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_outcome outcome,
+                         int error, enum wr_door door);
+
 /* A lookup failed. name and service are the program's, were read by libc, and may be NULL; of
  * `lookup` all but name_len is set. error: errno with EAI_SYSTEM, else 0. */
 void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, const char *service,

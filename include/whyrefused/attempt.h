@@ -105,6 +105,8 @@ struct wr_name_lookup {
 struct wr_tls_library;
 struct wr_handshake {
     const struct wr_tls_library *library; /* tls/tls.h; NULL = only the bytes were seen */
+    const char *function;                 /* "SSL_connect"; NULL = no call of a library */
+    uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the call began; 0 = not known */
     void *object;                         /* SSL *, gnutls_session_t, ... of the program */
     long result;                          /* what the call returned */
 };

@@ -231,6 +231,14 @@ static bool put_earlier(const struct wr_report *report, struct wr_buf *out)
     return true;
 }
 
+static void put_error_words(int error, struct wr_buf *out)
+{
+    if (error != 0)
+        put_outcome(error, out);
+    else
+        wr_buf_str(out, " failed");
+}
+
 void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
 {
     const struct wr_attempt *attempt = report->attempt;
@@ -253,7 +261,7 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
     if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_LOOKUP)
         put_lookup_end(attempt, out);
     else if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_HANDSHAKE)
-        wr_buf_str(out, " failed");
+        put_error_words(attempt->error, out);
     else if (outcome_texts[attempt->outcome] != NULL)
         wr_buf_str(out, outcome_texts[attempt->outcome]);
     else

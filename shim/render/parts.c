@@ -260,9 +260,11 @@ void wr_say_end(const struct wr_report *report, struct wr_buf *out)
     if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_LOOKUP &&
         (name = wr_eai_name(attempt->lookup.result)) != NULL)
         wr_buf_str(out, name);
+    else if (attempt->call == WR_CALL_HANDSHAKE && ev->state[WR_FACT_tls_error_type] == WR_PRESENT)
+        wr_buf_mem(out, ev->text + ev->value[WR_FACT_tls_error_type].text.at,
+                   ev->value[WR_FACT_tls_error_type].text.len);
     else
         wr_say_error(attempt->outcome, attempt->error, out);
-    (void)ev;
 }
 
 bool wr_is_named(const struct wr_attempt *attempt)
