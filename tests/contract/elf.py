@@ -16,7 +16,7 @@ IMPORTS = {
     # starts the helper, without copying the host's memory
     "clone",
     # the vDSO's clock; the auxiliary vector; the loader's list; this thread's errno
-    "clock_gettime", "getauxval", "dl_iterate_phdr", "__errno_location",
+    "clock_gettime", "getauxval", "dl_iterate_phdr", "__errno_location", "__h_errno_location",
     # the environment as it is, the name of the program
     "environ", "__environ", "program_invocation_name", "program_invocation_short_name",
     # law 5: no cancellation in the middle of a report

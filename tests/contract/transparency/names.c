@@ -107,6 +107,25 @@ static void gai_error_all(void)
     usleep(1500000);
 }
 
+static void getnameinfo_all(void)
+{
+    static const char *const addresses[] = {"127.0.0.1", "192.0.2.7"};
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80)};
+        char host[256] = "", service[32] = "";
+
+        inet_pton(AF_INET, addresses[i], &in.sin_addr);
+        for (int flags = 0; flags <= NI_NAMEREQD; flags += NI_NAMEREQD) {
+            h_errno = 9;
+            OBSERVE(getnameinfo((struct sockaddr *)&in, sizeof(in), host, sizeof(host), service,
+                                sizeof(service), flags));
+            say("  %s %s h_errno %d\n", host, service, h_errno);
+        }
+    }
+    OBSERVE(getnameinfo(NULL, 0, NULL, 0, NULL, 0, 0));
+}
+
 /* There is no server: what counts is what is told of that. */
 static unsigned char answer[512];
 
@@ -165,6 +184,7 @@ const struct test_case cases[] = {
     {"gethostbyname2_r", "all", gethostbyname2_r_all},
     {"getaddrinfo_a", "all", getaddrinfo_a_all},
     {"gai_error", "all", gai_error_all},
+    {"getnameinfo", "all", getnameinfo_all},
     {"res_query", "all", res_query_all},
     {"res_search", "all", res_search_all},
     {"res_querydomain", "all", res_querydomain_all},
