@@ -134,4 +134,13 @@ enum wr_tls_trust {
     WR_TRUST_EMPTY = 4       /* holds no certificate */
 };
 
+/* How it is with /etc/resolv.conf: resolv_state. */
+enum wr_resolv_state {
+    WR_RESOLV_READ = 1,       /* it names a server */
+    WR_RESOLV_EMPTY = 2,      /* it names none */
+    WR_RESOLV_MISSING = 3,    /* no such file */
+    WR_RESOLV_DANGLING = 4,   /* a link to a file that is not there */
+    WR_RESOLV_UNREADABLE = 5, /* no permission, or it is no file */
+};
+
 #endif
