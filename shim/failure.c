@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/environ.h"
+#include "base/hostname.h"
 #include "base/process.h"
 #include "base/sys.h"
 #include "base/tcpinfo.h"
@@ -311,6 +312,7 @@ void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, con
     attempt.lookup = *lookup;
     attempt.lookup.name_len = name != NULL ? (uint32_t)strnlen(name, WR_LOOKUP_LONGEST) : 0;
     keep(attempt.name, sizeof(attempt.name), name);
+    wr_name_hide_password(attempt.name);
     keep(attempt.service, sizeof(attempt.service), service);
     wr_speak_looked_up(attempt.name, lookup, start_ns);
     go_on(&attempt, &registers);

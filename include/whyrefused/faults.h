@@ -143,4 +143,56 @@ enum wr_resolv_state {
     WR_RESOLV_UNREADABLE = 5, /* no permission, or it is no file */
 };
 
+/* Whose address the first nameserver is: resolv_stub. */
+enum wr_resolv_stub {
+    WR_STUB_RESOLVED = 1, /* 127.0.0.53, 127.0.0.54: systemd-resolved(8) */
+    WR_STUB_DOCKER = 2,   /* 127.0.0.11: in a container on a network of Docker */
+    WR_STUB_LOCAL = 3,    /* another on this machine's loopback: dnsmasq, unbound, bind */
+};
+
+/* Why something can be no host name: name_fault. */
+enum wr_name_fault {
+    WR_NAME_FINE = 0,
+    WR_NAME_EMPTY = 1,         /* nothing */
+    WR_NAME_URL = 2,           /* scheme://... */
+    WR_NAME_PORT = 3,          /* host:port */
+    WR_NAME_USER = 4,          /* user@host */
+    WR_NAME_PATH = 5,          /* host/path */
+    WR_NAME_FILE = 6,          /* /path */
+    WR_NAME_BLANKS_AROUND = 7, /* blanks or a newline before or behind it */
+    WR_NAME_BLANK = 8,         /* blanks or control characters in it */
+    WR_NAME_QUOTES = 9,        /* quotes around it */
+    WR_NAME_BRACKETS = 10,     /* [address] */
+    WR_NAME_LIST = 11,         /* several, with commas or semicolons */
+    WR_NAME_PLACEHOLDER = 12,  /* ${HOST}, {{ host }}, <host>: nobody put the value in */
+    WR_NAME_WORD = 13,         /* undefined, null, None */
+    WR_NAME_NETWORK = 14,      /* address/length */
+    WR_NAME_NUMBER = 15,       /* digits and dots that are no IPv4 address */
+    WR_NAME_IPV6 = 16,         /* colons that are no IPv6 address */
+    WR_NAME_SCOPE = 17,        /* address%interface, where there is no such interface */
+    WR_NAME_CHARACTER = 18,    /* a character that no host name has */
+    WR_NAME_NOT_ASCII = 19,    /* a name of another script, not in its ASCII form */
+    WR_NAME_EMPTY_LABEL = 20,  /* two dots with nothing between, or one at the beginning */
+    WR_NAME_LABEL_LONG = 21,   /* a part of more than 63 bytes */
+    WR_NAME_LONG = 22          /* more than 253 bytes */
+};
+
+/* Why the hints of a lookup kept it from an answer: hint_fault. */
+enum wr_hint_fault {
+    WR_HINT_LITERAL = 1,      /* an address of one family was given, the other asked for */
+    WR_HINT_NUMERIC = 2,      /* AI_NUMERICHOST, and what was given is no address */
+    WR_HINT_ADDRCONFIG = 3,   /* AI_ADDRCONFIG, and no address of the family but loopback */
+    WR_HINT_FAMILY = 4,       /* EAI_FAMILY */
+    WR_HINT_SOCKTYPE = 5,     /* EAI_SOCKTYPE */
+    WR_HINT_FLAGS = 6,        /* EAI_BADFLAGS */
+    WR_HINT_HOSTS_FAMILY = 7, /* the hosts file has the name, with addresses of the other only */
+};
+
+/* What an address is that stands for "blocked": origin_sinkhole. */
+enum wr_sinkhole {
+    WR_SINKHOLE_ANY = 1,      /* 0.0.0.0, :: */
+    WR_SINKHOLE_LOOPBACK = 2, /* 127.0.0.0/8, ::1 */
+    WR_SINKHOLE_UMBRELLA = 3, /* the block page of Cisco Umbrella and OpenDNS */
+};
+
 #endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Whether what was given as a host name can be one. No name of a record is held against those
+ * rules: res_query() and its kin may ask for "0/25.2.0.192.in-addr.arpa". */
+#include <string.h>
+
+#include "base/hostname.h"
+#include "probe/probe.h"
+
+static void set_span(struct wr_evidence *ev, enum wr_fact fact, const char *text, size_t len)
+{
+    if (len != 0)
+        wr_set_text(ev, fact, text, (uint32_t)len);
+    else
+        wr_set_absent(ev, fact);
+}
+
+static bool is_of_records(enum wr_name_fault fault)
+{
+    return fault == WR_NAME_EMPTY_LABEL || fault == WR_NAME_LABEL_LONG || fault == WR_NAME_LONG ||
+           fault == WR_NAME_URL;
+}
+
+void wr_probe_name_form(struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+    struct wr_name_form form;
+
+    if (attempt->outcome != WR_OUTCOME_ERROR || attempt->lookup.reverse)
+        return;
+    wr_name_form(attempt->name, strlen(attempt->name), attempt->lookup.name_len, &form);
+    if (attempt->lookup.function != NULL && strncmp(attempt->lookup.function, "res_", 4) == 0 &&
+        !is_of_records(form.fault))
+        form.fault = WR_NAME_FINE;
+    if (form.fault == WR_NAME_FINE) {
+        wr_set_absent(ctx->ev, WR_FACT_name_fault);
+        return;
+    }
+    wr_set_uint(ctx->ev, WR_FACT_name_fault, form.fault);
+    set_span(ctx->ev, WR_FACT_name_suggestion, form.host, form.host_len);
+    set_span(ctx->ev, WR_FACT_name_part, form.part, form.part_len);
+    if (form.port != 0)
+        wr_set_uint(ctx->ev, WR_FACT_name_port, form.port);
+    else
+        wr_set_absent(ctx->ev, WR_FACT_name_port);
+}
