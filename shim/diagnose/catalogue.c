@@ -19,6 +19,8 @@ const struct wr_layer wr_layers[] = {
     {"tcp_silence", wr_causes_tcp_silence},
     {"tcp_peer", wr_causes_tcp_peer},
     {"udp", wr_causes_udp},
+    {"dns_name", wr_causes_dns_name},
+    {"dns_origin", wr_causes_dns_origin},
     {"other", wr_causes_other},
     {0},
 };

@@ -32,6 +32,8 @@ void wr_probe_name_form(struct wr_probe_ctx *ctx)
         !is_of_records(form.fault))
         form.fault = WR_NAME_FINE;
     if (form.fault == WR_NAME_FINE) {
+        wr_set_bool(ctx->ev, WR_FACT_name_short,
+                    form.family == 0 && memchr(attempt->name, '.', strlen(attempt->name)) == NULL);
         wr_set_absent(ctx->ev, WR_FACT_name_fault);
         return;
     }

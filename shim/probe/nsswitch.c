@@ -99,7 +99,7 @@ static void walk(struct wr_probe_ctx *ctx, const char *at)
     static const char *const asks_dns[] = {"dns", "resolve", NULL};
     const char *source = at, *stop = NULL;
     size_t source_len = 0, stop_len = 0;
-    bool dns = false;
+    bool dns = false, resolve = false;
 
     for (;;) {
         size_t len;
@@ -120,10 +120,12 @@ static void walk(struct wr_probe_ctx *ctx, const char *at)
             source = at;
             source_len = len;
             dns = dns || is_source(source, len, asks_dns);
+            resolve = resolve || wr_same_word(source, len, "resolve");
         }
         at += len;
     }
     wr_set_bool(ctx->ev, WR_FACT_nss_dns, dns);
+    wr_set_bool(ctx->ev, WR_FACT_nss_resolve, resolve);
     if (stop != NULL && dns)
         wr_set_text(ctx->ev, WR_FACT_nss_stop, stop, (uint32_t)stop_len);
     else
@@ -148,6 +150,7 @@ void wr_probe_nsswitch(struct wr_probe_ctx *ctx)
     if (!hosts.found) {
         wr_set_absent(ctx->ev, WR_FACT_nss_hosts);
         wr_set_bool(ctx->ev, WR_FACT_nss_dns, true);
+        wr_set_bool(ctx->ev, WR_FACT_nss_resolve, false);
         wr_set_absent(ctx->ev, WR_FACT_nss_stop);
     } else if (hosts.text[0] != '\0') {
         wr_set_str(ctx->ev, WR_FACT_nss_hosts, hosts.text);

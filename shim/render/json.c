@@ -138,6 +138,9 @@ static void put_server(const struct wr_report *report, struct wr_json *json)
     }
     if (addr != NULL)
         wr_json_number(json, "server.port", addr->port);
+    if (attempt->call == WR_CALL_LOOKUP && !attempt->lookup.reverse && named)
+        wr_json_outside(report, json, "dns.question.name", attempt->name, strlen(attempt->name),
+                        WR_TEXT_HOST);
 }
 
 static void put_socket(const struct wr_report *report, struct wr_json *json)
