@@ -48,17 +48,21 @@ static enum wr_match match_unknown_service(const struct wr_evidence *ev)
                : WR_MATCH_LIKELY;
 }
 
+/* Without a descriptor the files that say where names are looked up can't be read: the lookup says
+ * EAI_NONAME then, and gives no errno. */
 static enum wr_match match_system(const struct wr_evidence *ev)
 {
+    bool full = wr_ev_has(ev, WR_FACT_fd_limit) && wr_ev_has(ev, WR_FACT_fd_open) &&
+                wr_ev_uint(ev, WR_FACT_fd_open, 0) >= wr_ev_uint(ev, WR_FACT_fd_limit, 0);
+
     if (ended(ev, "EAI_MEMORY"))
         return WR_MATCH_CERTAIN;
+    if (full && (ended(ev, "EAI_NONAME") || ended(ev, "EAI_AGAIN") || ended(ev, "EAI_SERVICE")))
+        return WR_MATCH_LIKELY;
     if (!ended(ev, "EAI_SYSTEM"))
         return WR_MATCH_NO;
     if (wr_ev_is(ev, WR_FACT_error, EMFILE))
-        return wr_ev_has(ev, WR_FACT_fd_limit) && wr_ev_has(ev, WR_FACT_fd_open) &&
-                       wr_ev_uint(ev, WR_FACT_fd_open, 0) >= wr_ev_uint(ev, WR_FACT_fd_limit, 0)
-                   ? WR_MATCH_CERTAIN
-                   : WR_MATCH_LIKELY;
+        return full ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
     return wr_ev_is(ev, WR_FACT_error, ENFILE) || wr_ev_is(ev, WR_FACT_error, ENOMEM) ||
                    wr_ev_is(ev, WR_FACT_error, ENOBUFS)
                ? WR_MATCH_LIKELY
@@ -126,24 +130,27 @@ const struct wr_cause wr_causes_dns_name[] = {
                             10, "the address stands in brackets, which belong into URLs only")
                             IF_FAULT(11, "the program passed several names at once where one is "
                                          "due") IF_FAULT(12, "the program passed a placeholder in "
-                                                             "which nobody put the value") IF_FAULT(
-                                13, "the program passed a word for \"nothing\" as a host name")
-                                IF_FAULT(14, "the program passed a range of addresses where one "
-                                             "address is due") IF_FAULT(
-                                    15,
-                                    "that is no IPv4 address, which has four numbers up to 255, "
-                                    "and no name") IF_FAULT(16, "that is no valid IPv6 address, "
-                                                                "and no name has colons in it")
-                                    IF_FAULT(17, "there is no interface {name_part}") IF_FAULT(
-                                        18, "no host name has a \"{name_part}\" there")
-                                        IF_FAULT(19, "the name is not in its ASCII form (xn--...), "
-                                                     "which DNS needs") IF_FAULT(
-                                            20,
-                                            "a part of the name is empty: there is a dot too many")
-                                            IF_FAULT(21,
-                                                     "a part of the name is longer than 63 bytes")
-                                                IF_FAULT(22, "the name is longer than the 253 "
-                                                             "bytes that a name can have"),
+                                                             "which nobody put the value")
+                                IF_FAULT(13, "the program passed a word for \"nothing\" as a host "
+                                             "name") IF_FAULT(
+                                    14,
+                                    "the program passed a range of addresses where one "
+                                    "address is due") IF_FAULT(15, "that is no IPv4 address, which "
+                                                                   "has four numbers up to 255, "
+                                                                   "and no name")
+                                    IF_FAULT(16, "that is no valid IPv6 address, "
+                                                 "and no name has colons in it")
+                                        IF_FAULT(17, "there is no interface {name_part}") IF_FAULT(
+                                            18, "no host name has a \"{name_part}\" there")
+                                            IF_FAULT(19,
+                                                     "the name is not in its ASCII form (xn--...), "
+                                                     "which DNS needs")
+                                                IF_FAULT(20, "a part of the name is empty: there "
+                                                             "is a dot too many") IF_FAULT(
+                                                    21,
+                                                    "a part of the name is longer than 63 bytes")
+                                                    IF_FAULT(22, "the name is longer than the 253 "
+                                                                 "bytes that a name can have"),
         .explain =
             "getaddrinfo() and its kin take a host name or an address, and nothing else: no "
             "scheme, no port, no path, no user. What else the program has belongs elsewhere: the "
@@ -181,9 +188,9 @@ const struct wr_cause wr_causes_dns_name[] = {
                                                    "set AI_IDN in the hints, or convert the name "
                                                    "first (idn2)") IF_FAULT(20, "take the dot out")
                                               IF_FAULT(21, "see whether what was put in there is "
-                                                           "the name at all") IF_FAULT(
-                                                  22,
-                                                  "see whether what was passed is the name at all"),
+                                                           "the name at all")
+                                                  IF_FAULT(22, "see whether what was passed is the "
+                                                               "name at all"),
               NULL},
              {"{?name_fault=17}name an interface that exists behind the %", "ip -brief address"}},
     },
@@ -274,33 +281,34 @@ const struct wr_cause wr_causes_dns_name[] = {
         .seen_as = "EAI_SYSTEM, EAI_MEMORY",
         .what = "the lookup lacked something of this machine: descriptors, memory",
         .headline =
-            "[{?error=24}this process has no file descriptor left][{?error=24}: {fd_open} of "
-            "{fd_limit} are open][{?error=24}, most of them {fd_most}]"
+            "[this process has no file descriptor left: {fd_open} of {fd_limit} are open]"
+            "[this process has no file descriptor left{!fd_open}{?error=24}]"
+            "[, most of them {fd_most}]"
             "[{?error=23}the system has no open file left][{?error=23}: {files_open} of "
             "{files_max}]"
             "[a system call of the lookup failed with {error} ({error.text}){!error=24}{!error=23}]"
-            "[there was no memory for the lookup{!error}]",
+            "[there was no memory for the lookup{!error}{!fd_open}]",
         .explain =
             "A lookup opens files and sockets of its own. Where a process has no descriptor left "
-            "(EMFILE), or no memory, the lookup fails with EAI_SYSTEM and the errno that says "
-            "why, whatever name was asked for.\n"
+            "(EMFILE), or no memory, the lookup fails with EAI_SYSTEM and the errno that says why, "
+            "whatever name was asked for; or with EAI_NONAME, where it was the first one and could "
+            "not even read /etc/nsswitch.conf.\n"
             "A number of descriptors that grows for hours is a leak: sockets that are never closed "
             "after an error are the usual one.",
         .rank = WR_RANK_ROOT + 10,
         .match = match_system,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_error, WR_FACT_fd_limit, WR_FACT_fd_open),
-        .because = {"{lookup_function}() answered {lookup_error}[ with {error}]: the name was not "
+        .because = {"{lookup_function}() answered {lookup_error} with {error}: the name was not "
                     "the trouble",
                     "{fd_open} descriptors are open, the limit is {fd_limit} (RLIMIT_NOFILE)",
                     "sockets: {fd_sockets}, files: {fd_files}, pipes: {fd_pipes}, others: "
                     "{fd_other}",
                     "{?error=23}fs.file-nr: {files_open} open files of {files_max}"},
-        .fixes = {{"{?error=24}see what is open; what grows is a leak",
-                   "ls -l /proc/{host_pid}/fd"},
+        .fixes = {{"{?fd_open}see what is open; what grows is a leak", "ls -l /proc/{host_pid}/fd"},
                   {"{?fd_limit_hard}raise the limit, for this shell and what it starts",
                    "ulimit -n {fd_limit_hard}"},
-                  {"{?error=24}raise the limit of a service: LimitNOFILE= in its unit", NULL},
-                  {"see the system calls of the lookup{!error=24}",
+                  {"{?fd_open}raise the limit of a service: LimitNOFILE= in its unit", NULL},
+                  {"see the system calls of the lookup{!fd_open}",
                    "strace -f getent ahosts {asked_name}"}},
     },
     {

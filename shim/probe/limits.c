@@ -2,6 +2,7 @@
  * Limits on descriptors, of the process and of the system, and on low ports. Of each only where
  * the error names it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -128,11 +129,25 @@ static void look_at_port(struct wr_probe_ctx *ctx)
         wr_set_bool(ctx->ev, WR_FACT_cap_net_bind, (caps >> CAP_NET_BIND_SERVICE & 1) != 0);
 }
 
+/* A lookup that could open nothing says that there is no such name: it has no errno then. */
+static bool lacks_descriptors(struct wr_probe_ctx *ctx)
+{
+    long fd;
+
+    if (ctx->host_pid != WR_SYS(getpid))
+        return true; /* that is why the probes run in a child */
+    fd = WR_SYS(openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
+    if (fd >= 0)
+        WR_SYS(close, fd);
+    ctx->no_descriptors |= fd == -EMFILE;
+    return fd == -EMFILE;
+}
+
 void wr_probe_limits(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
 
-    if (attempt->error == EMFILE)
+    if (attempt->error == EMFILE || (attempt->call == WR_CALL_LOOKUP && lacks_descriptors(ctx)))
         look_at_fds(ctx);
     else if (attempt->error == ENFILE)
         look_at_system(ctx);
