@@ -99,16 +99,6 @@ static enum wr_match match_nsswitch(const struct wr_evidence *ev)
     return WR_MATCH_NO;
 }
 
-static enum wr_match match_search_domain(const struct wr_evidence *ev)
-{
-    return ended(ev, "EAI_NONAME") && wr_ev_true(ev, WR_FACT_name_short) &&
-                   wr_ev_known(ev, WR_FACT_resolv_search) && wr_ev_true(ev, WR_FACT_nss_dns)
-               ? WR_MATCH_POSSIBLE
-               : WR_MATCH_NO;
-}
-
-#define IF_FAULT(number, text) "[{?name_fault=" #number "}" text "]"
-#define IF_HINT(number, text) "[{?hint_fault=" #number "}" text "]"
 #define FAMILY_ASKED "[{?lookup_family=2}IPv4][{?lookup_family=10}IPv6]"
 #define FAMILY_OTHER "[{?lookup_family=2}IPv6][{?lookup_family=10}IPv4]"
 
@@ -118,47 +108,36 @@ const struct wr_cause wr_causes_dns_name[] = {
         .seen_as = "EAI_NONAME",
         .what = "a URL, host:port, a name with blanks or something else was passed that can be no "
                 "host name",
-        .headline = IF_FAULT(1, "the program gave no host name, or an empty one") IF_FAULT(
-            2, "the program passed a URL where a host name is due")
-            IF_FAULT(3, "the program passed host:port where a host name is due") IF_FAULT(
-                4, "the program passed user@host where a host name is due")
-                IF_FAULT(5, "the program passed a host name with a path behind it") IF_FAULT(
-                    6, "the program passed the path of a file where a host name is due")
-                    IF_FAULT(7, "there are blanks or a line end around the host name") IF_FAULT(
-                        8, "there are blanks or control characters in the host name")
-                        IF_FAULT(9, "there are quotation marks around the host name") IF_FAULT(
-                            10, "the address stands in brackets, which belong into URLs only")
-                            IF_FAULT(11, "the program passed several names at once where one is "
-                                         "due") IF_FAULT(12, "the program passed a placeholder in "
-                                                             "which nobody put the value")
-                                IF_FAULT(13, "the program passed a word for \"nothing\" as a host "
-                                             "name") IF_FAULT(
-                                    14,
-                                    "the program passed a range of addresses where one "
-                                    "address is due") IF_FAULT(15, "that is no IPv4 address, which "
-                                                                   "has four numbers up to 255, "
-                                                                   "and no name")
-                                    IF_FAULT(16, "that is no valid IPv6 address, "
-                                                 "and no name has colons in it")
-                                        IF_FAULT(17, "there is no interface {name_part}") IF_FAULT(
-                                            18, "no host name has a \"{name_part}\" there")
-                                            IF_FAULT(19,
-                                                     "the name is not in its ASCII form (xn--...), "
-                                                     "which DNS needs")
-                                                IF_FAULT(20, "a part of the name is empty: there "
-                                                             "is a dot too many") IF_FAULT(
-                                                    21,
-                                                    "a part of the name is longer than 63 bytes")
-                                                    IF_FAULT(22, "the name is longer than the 253 "
-                                                                 "bytes that a name can have"),
-        .explain =
-            "getaddrinfo() and its kin take a host name or an address, and nothing else: no "
-            "scheme, no port, no path, no user. What else the program has belongs elsewhere: the "
-            "port into the service argument, the rest into the protocol that is spoken on the "
-            "connection.\n"
-            "Frequent origins: a URL in a setting that asks for a host; a line end that was read "
-            "from a file with the name; a variable that was never set, or a template in which "
-            "nobody put the value.",
+        .headline =
+            "[{?name_fault=1}the program gave no host name, or an empty one]"
+            "[{?name_fault=2}the program passed a URL where a host name is due]"
+            "[{?name_fault=3}the program passed host:port where a host name is due]"
+            "[{?name_fault=4}the program passed user@host where a host name is due]"
+            "[{?name_fault=5}the program passed a host name with a path behind it]"
+            "[{?name_fault=6}the program passed the path of a file where a host name is due]"
+            "[{?name_fault=7}there are blanks or a line end around the host name]"
+            "[{?name_fault=8}there are blanks or control characters in the host name]"
+            "[{?name_fault=9}there are quotation marks around the host name]"
+            "[{?name_fault=10}the address stands in brackets, which belong into URLs only]"
+            "[{?name_fault=11}the program passed several names at once where one is due]"
+            "[{?name_fault=12}the program passed a placeholder in which nobody put the value]"
+            "[{?name_fault=13}the program passed a word for \"nothing\" as a host name]"
+            "[{?name_fault=14}the program passed a range of addresses where one address is due]"
+            "[{?name_fault=15}that is no IPv4 address, which has four numbers up to 255, and no "
+            "name]"
+            "[{?name_fault=16}that is no valid IPv6 address, and no name has colons in it]"
+            "[{?name_fault=17}there is no interface {name_part}]"
+            "[{?name_fault=18}no host name has a \"{name_part}\" there]"
+            "[{?name_fault=19}the name is not in its ASCII form (xn--...), which DNS needs]"
+            "[{?name_fault=20}a part of the name is empty: there is a dot too many]"
+            "[{?name_fault=21}a part of the name is longer than 63 bytes]"
+            "[{?name_fault=22}the name is longer than the 253 bytes that a name can have]",
+        .explain = "getaddrinfo() and its kin take a host name or an address, and nothing else: no "
+                   "scheme, no port, no path, no user. What else the program has belongs "
+                   "elsewhere: the port into the service argument, the rest into the protocol that "
+                   "is spoken on the connection.\nFrequent origins: a URL in a setting that asks "
+                   "for a host; a line end that was read from a file with the name; a variable "
+                   "that was never set, or a template in which nobody put the value.",
         .rank = WR_RANK_ARGUMENT,
         .match = match_not_a_hostname,
         WR_CITES(WR_FACT_name_fault, WR_FACT_lookup_error),
@@ -169,28 +148,22 @@ const struct wr_cause wr_causes_dns_name[] = {
                     "the host in it is {name_suggestion}{!name_fault=7}[, the port {name_port}]"},
         .fixes =
             {{"pass {name_suggestion} as the host[, and {name_port} as the port]", NULL},
-             {"{!name_suggestion}" IF_FAULT(
-                  1, "set the host in the program's configuration, or its environment")
-                  IF_FAULT(2, "pass the host of the URL alone") IF_FAULT(
-                      6, "for a unix socket use the program's setting for one: not the host")
-                      IF_FAULT(
-                          12,
-                          "set the variable that the placeholder stands for, and have it put "
-                          "in before the program gets the text")
-                          IF_FAULT(13, "set the host in the program's configuration: it is not set")
-                              IF_FAULT(11, "try the names one by one") IF_FAULT(
-                                  15, "write the four numbers of the address, each from 0 to 255")
-                                  IF_FAULT(16, "write the IPv6 address without a port: eight "
-                                               "groups, or :: once for "
-                                               "those that are 0")
-                                      IF_FAULT(18, "use letters, digits, hyphens and dots only")
-                                          IF_FAULT(19,
-                                                   "set AI_IDN in the hints, or convert the name "
-                                                   "first (idn2)") IF_FAULT(20, "take the dot out")
-                                              IF_FAULT(21, "see whether what was put in there is "
-                                                           "the name at all")
-                                                  IF_FAULT(22, "see whether what was passed is the "
-                                                               "name at all"),
+             {"{!name_suggestion}[{?name_fault=1}set the host in the program's configuration, or "
+              "its environment]"
+              "[{?name_fault=2}pass the host of the URL alone]"
+              "[{?name_fault=6}for a unix socket use the program's setting for one: not the host]"
+              "[{?name_fault=12}set the variable that the placeholder stands for, and have it put "
+              "in before the program gets the text]"
+              "[{?name_fault=13}set the host in the program's configuration: it is not set]"
+              "[{?name_fault=11}try the names one by one]"
+              "[{?name_fault=15}write the four numbers of the address, each from 0 to 255]"
+              "[{?name_fault=16}write the IPv6 address without a port: eight groups, or :: once "
+              "for those that are 0]"
+              "[{?name_fault=18}use letters, digits, hyphens and dots only]"
+              "[{?name_fault=19}set AI_IDN in the hints, or convert the name first (idn2)]"
+              "[{?name_fault=20}take the dot out]"
+              "[{?name_fault=21}see whether what was put in there is the name at all]"
+              "[{?name_fault=22}see whether what was passed is the name at all]",
               NULL},
              {"{?name_fault=17}name an interface that exists behind the %", "ip -brief address"}},
     },
@@ -198,27 +171,25 @@ const struct wr_cause wr_causes_dns_name[] = {
         .id = "dns-addrconfig",
         .seen_as = "EAI_NONAME, EAI_ADDRFAMILY, EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS",
         .what = "the hints of the lookup left no answer: AI_ADDRCONFIG, AI_NUMERICHOST, family",
-        .headline = IF_HINT(1, "the program asked for " FAMILY_ASKED
-                               " only, and gave an " FAMILY_OTHER " address")
-            IF_HINT(2, "the program asked for a number only (AI_NUMERICHOST), and gave a name")
-                IF_HINT(3, "this machine has no " FAMILY_ASKED
-                           " address but loopback, and the program "
-                           "asked to leave such a family out (AI_ADDRCONFIG)")
-                    IF_HINT(4,
-                            "the program asked for a family ({lookup_family}) that names have no "
-                            "addresses of") IF_HINT(5, "the program asked for a type of socket "
-                                                       "that there is not, or that does not "
-                                                       "go with the protocol")
-                        IF_HINT(6,
-                                "the flags of the program's hints are not valid ({lookup_flags})")
-                            IF_HINT(7, "the program asked for " FAMILY_ASKED
-                                       " only, and the hosts file has just "
-                                       "an " FAMILY_OTHER " address for it"),
+        .headline =
+            "[{?hint_fault=1}the program asked for " FAMILY_ASKED " only, and gave an " FAMILY_OTHER
+            " address]"
+            "[{?hint_fault=2}the program asked for a number only "
+            "(AI_NUMERICHOST{?lookup_numeric_only}), and gave a name]"
+            "[{?hint_fault=3}this machine has no " FAMILY_ASKED
+            " address but loopback, and the program asked to leave such a family out "
+            "(AI_ADDRCONFIG{?lookup_addrconfig})]"
+            "[{?hint_fault=4}the program asked for a family ({lookup_family}) that names have no "
+            "addresses of]"
+            "[{?hint_fault=5}the program asked for a type of socket that there is not, or that "
+            "does not go with the protocol]"
+            "[{?hint_fault=6}the flags of the program's hints are not valid ({lookup_flags})]"
+            "[{?hint_fault=7}the program asked for " FAMILY_ASKED
+            " only, and the hosts file has just an " FAMILY_OTHER " address for it]",
         .explain =
             "The hints of getaddrinfo() narrow the answer down: to one family of addresses, to "
             "numbers, to those families that this machine has addresses of itself. They can leave "
-            "nothing.\n"
-            "AI_ADDRCONFIG does not count loopback addresses. Where only those are up (a "
+            "nothing.\nAI_ADDRCONFIG does not count loopback addresses. Where only those are up (a "
             "container without a network, a machine that is offline), a lookup for one family "
             "finds nothing with it, and be it for \"localhost\" or \"127.0.0.1\".",
         .rank = WR_RANK_ARGUMENT,
@@ -230,17 +201,17 @@ const struct wr_cause wr_causes_dns_name[] = {
                     "{?hint_fault=7}line {hosts_line} of /etc/hosts gives {asked_name} the address "
                     "{hosts_address}",
                     "{?hint_fault=7}no other source had an " FAMILY_ASKED " address for it"},
-        .fixes = {{IF_HINT(1, "ask for any family (AF_UNSPEC), or give an " FAMILY_ASKED
-                              " address") IF_HINT(2, "leave AI_NUMERICHOST out, or give an address")
-                       IF_HINT(3, "leave AI_ADDRCONFIG out, or ask for any family (AF_UNSPEC)")
-                           IF_HINT(4, "ask for AF_INET, AF_INET6 or AF_UNSPEC") IF_HINT(
-                               5, "ask for SOCK_STREAM or SOCK_DGRAM, and 0 as the protocol")
-                               IF_HINT(6,
-                                       "use AI_ flags of netdb.h only; AI_CANONNAME needs a name")
-                                   IF_HINT(7, "ask for any family (AF_UNSPEC), or add a line with "
-                                              "an " FAMILY_ASKED " address to /etc/hosts"),
-                   NULL},
-                  {"{?hint_fault=3}see the addresses that this machine has", "ip -brief address"}},
+        .fixes =
+            {{"[{?hint_fault=1}ask for any family (AF_UNSPEC), or give an " FAMILY_ASKED " address]"
+              "[{?hint_fault=2}leave AI_NUMERICHOST out, or give an address]"
+              "[{?hint_fault=3}leave AI_ADDRCONFIG out, or ask for any family (AF_UNSPEC)]"
+              "[{?hint_fault=4}ask for AF_INET, AF_INET6 or AF_UNSPEC]"
+              "[{?hint_fault=5}ask for SOCK_STREAM or SOCK_DGRAM, and 0 as the protocol]"
+              "[{?hint_fault=6}use AI_ flags of netdb.h only; AI_CANONNAME needs a name]"
+              "[{?hint_fault=7}ask for any family (AF_UNSPEC), or add a line with an " FAMILY_ASKED
+              " address to /etc/hosts]",
+              NULL},
+             {"{?hint_fault=3}see the addresses that this machine has", "ip -brief address"}},
     },
     {
         .id = "dns-unknown-service",
@@ -370,7 +341,13 @@ const struct wr_cause wr_causes_dns_name[] = {
         WR_CITES(WR_FACT_lookup_error, WR_FACT_nss_dns, WR_FACT_nss_stop),
         .because = {"/etc/nsswitch.conf says: hosts: {nss_hosts}",
                     "no line of /etc/hosts has the name{!hosts_line}",
-                    "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it"},
+                    "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it",
+                    "the nameservers that DNS would have been asked at are {resolv_servers}"
+                    "[ (systemd-resolved of this machine){?resolv_stub=1}]"
+                    "[ (Docker's own, which knows the names of its networks){?resolv_stub=2}]"
+                    "[ (on this machine){?resolv_stub=3}]",
+                    "{resolv_fourth.address} is named as well, but never asked: the resolver takes "
+                    "three at most[; {resolv_ignored} are too many{!resolv_ignored=1}]"},
         .unknown = {{WR_FACT_nss_hosts, "whether DNS has the name",
                      "a lookup as this one does not ask it", "resolvectl query {asked_name}"}},
         .fixes = {{"[add \"dns\" to the hosts line of /etc/nsswitch.conf: hosts: {nss_hosts} dns"
@@ -378,39 +355,6 @@ const struct wr_cause wr_causes_dns_name[] = {
                    "/etc/nsswitch.conf]",
                    NULL},
                   {"or add the name to /etc/hosts", NULL}},
-    },
-    {
-        .id = "dns-search-domain",
-        .seen_as = "EAI_NONAME",
-        .what = "a short name, to which no search domain leads",
-        .headline =
-            "[a short name: it was looked for with the search domains {resolv_search}, and "
-            "as it is][a short name, and no search domain is configured that would complete "
-            "it{!resolv_search}]",
-        .explain =
-            "A name without a dot is completed by the search domains of /etc/resolv.conf, one "
-            "after "
-            "the other; a name with at least as many dots as \"ndots\" says is tried as it is "
-            "first. Names of a company, a compose project or a namespace of Kubernetes are found "
-            "only where their domain is in that list, or is written out.",
-        .rank = WR_RANK_SYMPTOM - 5,
-        .match = match_search_domain,
-        WR_CITES(WR_FACT_lookup_error, WR_FACT_name_short, WR_FACT_resolv_search, WR_FACT_nss_dns),
-        .because = {"{asked_name} has no dot in it[; ndots is {resolv_ndots}]",
-                    "the search domains are {resolv_search}",
-                    "/etc/resolv.conf has no search domain, and this machine's own name no domain "
-                    "to take{!resolv_search}",
-                    "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it",
-                    "the nameservers are {resolv_servers}[ (systemd-resolved of this "
-                    "machine){?resolv_stub=1}][ (Docker's own, which knows the names of its "
-                    "networks){?resolv_stub=2}][ (on this machine){?resolv_stub=3}]",
-                    "{resolv_fourth.address} is named as well, but never asked: the resolver takes "
-                    "three at most[, and {resolv_ignored} more are named]"},
-        .unknown = {{WR_FACT_asked_name, "whether there is such a name in another domain",
-                     "nobody can tell which domain is meant", ""}},
-        .fixes = {{"use the full name, with its domain", NULL},
-                  {"or put its domain into the search line of /etc/resolv.conf", NULL},
-                  {"is {hosts_near} meant?", NULL}},
     },
     {0},
 };
