@@ -313,6 +313,8 @@ void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, con
     attempt.lookup.name_len = name != NULL ? (uint32_t)strnlen(name, WR_LOOKUP_LONGEST) : 0;
     keep(attempt.name, sizeof(attempt.name), name);
     wr_name_hide_password(attempt.name);
+    if (attempt.lookup.name_len < sizeof(attempt.name)) /* else its end is not here */
+        attempt.lookup.name_len = (uint32_t)strlen(attempt.name);
     keep(attempt.service, sizeof(attempt.service), service);
     wr_speak_looked_up(attempt.name, lookup, start_ns);
     go_on(&attempt, &registers);

@@ -145,8 +145,10 @@ static enum wr_name_fault colons(struct wr_name_form *form, const char *name, si
     const char *scope = memchr(name, '%', len);
     const char *colon = memchr(name, ':', len);
 
-    if (scope != NULL && family_of(name, (size_t)(scope - name)) == AF_INET6)
+    if (scope != NULL && family_of(name, (size_t)(scope - name)) == AF_INET6) {
+        form->family = AF_INET6;
         return fault_with(form, WR_NAME_SCOPE, scope + 1, len - (size_t)(scope + 1 - name));
+    }
     if (count_of(name, len, ':') > 1)
         return WR_NAME_IPV6;
     take_endpoint(form, name);

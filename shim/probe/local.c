@@ -2,6 +2,7 @@
  * See local.h. */
 #include "probe/local.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -41,6 +42,24 @@ bool wr_device_name(struct wr_probe_ctx *ctx, uint32_t index, char ret_name[WR_D
     memcpy(ret_name, request.ifr_name, WR_DEVICE_NAME);
     ret_name[WR_DEVICE_NAME - 1] = '\0';
     return true;
+}
+
+int wr_device_index(struct wr_probe_ctx *ctx, const char *name, uint32_t *ret_index)
+{
+    int fd = wr_probe_netlink(ctx, NETLINK_ROUTE);
+    struct ifreq request = {.ifr_ifindex = 0};
+    size_t len = strlen(name);
+    long rc;
+
+    if (fd < 0)
+        return fd;
+    if (len >= WR_DEVICE_NAME)
+        return -ENODEV; /* no interface has so long a name */
+    memcpy(request.ifr_name, name, len);
+    rc = WR_SYS(ioctl, fd, SIOCGIFINDEX, &request);
+    if (rc == 0)
+        *ret_index = (uint32_t)request.ifr_ifindex;
+    return (int)rc;
 }
 
 bool wr_socket_name(int fd, struct wr_addr *ret_addr)

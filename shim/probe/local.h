@@ -15,6 +15,10 @@ char *wr_proc_path(const struct wr_probe_ctx *ctx, char *dest, size_t size, cons
 /* Name of an interface (netdevice(7) SIOCGIFNAME), terminated. False where there is none. */
 bool wr_device_name(struct wr_probe_ctx *ctx, uint32_t index, char ret_name[WR_DEVICE_NAME]);
 
+/* Index of an interface (netdevice(7) SIOCGIFINDEX). 0, or -errno: -ENODEV where there is none of
+ * that name. */
+int wr_device_index(struct wr_probe_ctx *ctx, const char *name, uint32_t *ret_index);
+
 /* The socket's own address (getsockname). False where it is no IP socket or fd is bad. */
 bool wr_socket_name(int fd, struct wr_addr *ret_addr);
 

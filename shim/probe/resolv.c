@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "base/buf.h"
 #include "base/environ.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "probe/local.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -32,18 +32,11 @@ static int state_of(int error)
 }
 
 /* The interface's number, for the servers that name one. */
-static void fill_scopes(struct wr_resolv *resolv)
+static void fill_scopes(struct wr_probe_ctx *ctx, struct wr_resolv *resolv)
 {
-    char path[64];
-    uint64_t index;
-
     for (unsigned i = 0; i < resolv->count; i++) {
-        if (resolv->interface[i][0] == '\0' || strchr(resolv->interface[i], '/') != NULL)
-            continue;
-        if (wr_join(path, sizeof(path), "/sys/class/net/", resolv->interface[i], "/ifindex",
-                    (char *)NULL) != NULL &&
-            wr_file_uint(path, &index) == 0)
-            resolv->servers[i].scope = (uint32_t)index;
+        if (resolv->interface[i][0] != '\0')
+            wr_device_index(ctx, resolv->interface[i], &resolv->servers[i].scope);
     }
 }
 
@@ -68,6 +61,6 @@ bool wr_resolv_read(struct wr_probe_ctx *ctx, struct wr_resolv *ret_resolv)
     if (WR_SYS(uname, &names) != 0)
         names.nodename[0] = '\0';
     wr_resolv_end(ret_resolv, names.nodename);
-    fill_scopes(ret_resolv);
+    fill_scopes(ctx, ret_resolv);
     return true;
 }
