@@ -91,6 +91,24 @@ enum wr_forwarder {
     WR_FORWARDER_RELAY = 4,     /* to another server */
 };
 
+/* What a nameserver says to our own question: dns_outcome. */
+enum wr_dns_outcome {
+    WR_NS_NXDOMAIN = 1,     /* there is no such name */
+    WR_NS_NODATA = 2,       /* there is, but without a record of the type */
+    WR_NS_ANSWER = 3,       /* with records of the type */
+    WR_NS_SERVFAIL = 4,     /* it could not find out */
+    WR_NS_REFUSED = 5,      /* it does not want to */
+    WR_NS_NOTIMP = 6,       /* it does not do that */
+    WR_NS_FORMERR = 7,      /* it did not understand the question */
+    WR_NS_CODE = 8,         /* another response code */
+    WR_NS_SILENT = 9,       /* nothing came back in time */
+    WR_NS_PORT_CLOSED = 10, /* port unreachable */
+    WR_NS_UNREACHABLE = 11, /* no way to it, by this machine's word or that of one on the way */
+    WR_NS_DENIED = 12,      /* this machine's own filter did not let the question out */
+    WR_NS_TRUNCATED = 13,   /* the answer does not fit into a datagram */
+    WR_NS_GARBAGE = 14      /* something came back that is no answer to the question */
+};
+
 /* What ended a TLS handshake: tls_failure. Of several the one that the library or the wire names.
  */
 enum wr_tls_failure {
