@@ -87,3 +87,24 @@ const char *wr_eai_text(int result)
     }
     return NULL;
 }
+
+const char *wr_dns_outcome_word(unsigned outcome)
+{
+    static const char *const words[] = {"",
+                                        "NXDOMAIN",
+                                        "no such record",
+                                        "an answer",
+                                        "SERVFAIL",
+                                        "REFUSED",
+                                        "NOTIMP",
+                                        "FORMERR",
+                                        "another error",
+                                        "no answer",
+                                        "port 53 closed",
+                                        "unreachable",
+                                        "not let out",
+                                        "answer too long for UDP",
+                                        "no valid answer"};
+
+    return outcome < sizeof(words) / sizeof(words[0]) ? words[outcome] : "";
+}

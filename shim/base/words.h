@@ -9,6 +9,8 @@
 const char *wr_eai_name(int result);
 /* What gai_strerror(3) says in the C locale; NULL as above. */
 const char *wr_eai_text(int result);
+/* What a nameserver said (enum wr_dns_outcome of whyrefused/faults.h): "NXDOMAIN", "no answer". */
+const char *wr_dns_outcome_word(unsigned outcome);
 const char *wr_call_word(enum wr_call call);          /* "connect" */
 const char *wr_door_word(enum wr_door door);          /* "so-error" */
 const char *wr_outcome_word(enum wr_outcome outcome); /* "gave-up" */

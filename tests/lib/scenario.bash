@@ -77,6 +77,25 @@ listen_unix() {
     serve unix "$@"
 }
 
+# nameserver ADDRESS [key=value...]: tests/lib/nameserver.py, answering when it returns.
+nameserver() {
+    local ready="$control/ready.$RANDOM$RANDOM"
+    python3 "$files/nameserver.py" "$ready" "$@" &
+    listener_pid=$!
+    wait_until test -e "$ready"
+}
+
+# resolve_by LINE...: /etc/resolv.conf of these lines; names come from /etc/hosts and DNS alone.
+resolve_by() {
+    printf '%s\n' "$@" >/run/resolv.conf
+    echo 'hosts: files dns' >/run/nsswitch.conf
+    printf '127.0.0.1 localhost\n::1 localhost\n' >/run/hosts
+    chmod 644 /run/resolv.conf /run/nsswitch.conf /run/hosts
+    mount --bind /run/resolv.conf /etc/resolv.conf
+    mount --bind /run/hosts /etc/hosts
+    mount --bind /run/nsswitch.conf /etc/nsswitch.conf
+}
+
 # add_device NAME: an interface that is up, has no address of its own, and swallows what is sent; of
 # the first kind that this kernel has.
 add_device() {
