@@ -21,6 +21,8 @@ const struct wr_layer wr_layers[] = {
     {"udp", wr_causes_udp},
     {"dns_name", wr_causes_dns_name},
     {"dns_origin", wr_causes_dns_origin},
+    {"dns", wr_causes_dns},
+    {"dns_server", wr_causes_dns_server},
     {"other", wr_causes_other},
     {0},
 };

@@ -22,6 +22,8 @@ extern const struct wr_cause wr_causes_udp[];           /* udp.c: refused datagr
 extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
 extern const struct wr_cause wr_causes_dns_name[];   /* dns_name.c: names, hints, files */
 extern const struct wr_cause wr_causes_dns_origin[]; /* dns_origin.c: where an address came from */
+extern const struct wr_cause wr_causes_dns[];        /* dns.c: lookups, by what was answered */
+extern const struct wr_cause wr_causes_dns_server[]; /* dns_server.c: lookups without an answer */
 extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
 
 /* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine
