@@ -102,6 +102,50 @@ void wr_dns_talk_close(struct wr_dns_talk *talk)
     }
 }
 
+static bool icmp_of(struct msghdr *msg, struct sock_extended_err *ret_error,
+                    struct wr_addr *ret_offender)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+        if (!(c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) &&
+            !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
+            continue;
+        if (c->cmsg_len < CMSG_LEN(sizeof(*ret_error)))
+            continue;
+        memcpy(ret_error, CMSG_DATA(c), sizeof(*ret_error));
+        wr_addr_from_sockaddr(CMSG_DATA(c) + sizeof(*ret_error),
+                              (socklen_t)(c->cmsg_len - CMSG_LEN(sizeof(*ret_error))),
+                              ret_offender);
+        ret_offender->port = 0;
+        return true;
+    }
+    return false;
+}
+
+/* Returns false where there is none. */
+static bool take_error(struct wr_dns_talk *talk, struct wr_dns_server *server)
+{
+    char control[256], payload[8];
+    struct iovec iov = {payload, sizeof(payload)};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control,
+                         .msg_controllen = sizeof(control)};
+    struct sock_extended_err error = {.ee_errno = 0};
+    struct wr_addr offender = {.family = 0};
+
+    if (WR_SYS(recvmsg, server->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+        return false;
+    if (server->error != 0 || !icmp_of(&msg, &error, &offender) || error.ee_errno == 0 ||
+        error.ee_errno == EMSGSIZE)
+        return true;
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
+        server->icmp = true;
+        server->offender = offender;
+    }
+    failed(talk, server, (int)error.ee_errno);
+    return true;
+}
+
 static void put(struct wr_dns_talk *talk, struct wr_dns_server *server, unsigned type,
                 enum wr_dns_form form)
 {
@@ -114,8 +158,13 @@ static void put(struct wr_dns_talk *talk, struct wr_dns_server *server, unsigned
         return;
     server->said[type].sent |= (uint8_t)(1u << form);
     sent = WR_SYS(sendto, server->fd, message, len, MSG_NOSIGNAL);
-    /* a full buffer is no word on the server; the error queue tells who refused */
-    if (sent < 0 && sent != -EAGAIN && sent != -ENOBUFS && sent != -ECONNREFUSED)
+    if (sent >= 0)
+        return;
+    /* it may be what came back of the question before: then the queue tells from whom */
+    while (take_error(talk, server))
+        ;
+    /* a full buffer is no word on the server */
+    if (sent != -EAGAIN && sent != -ENOBUFS)
         failed(talk, server, (int)-sent);
 }
 
@@ -214,50 +263,6 @@ static void take_datagram(struct wr_dns_talk *talk, struct wr_dns_server *server
         }
     }
     server->strange = true;
-}
-
-static bool icmp_of(struct msghdr *msg, struct sock_extended_err *ret_error,
-                    struct wr_addr *ret_offender)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-        if (!(c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) &&
-            !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
-            continue;
-        if (c->cmsg_len < CMSG_LEN(sizeof(*ret_error)))
-            continue;
-        memcpy(ret_error, CMSG_DATA(c), sizeof(*ret_error));
-        wr_addr_from_sockaddr(CMSG_DATA(c) + sizeof(*ret_error),
-                              (socklen_t)(c->cmsg_len - CMSG_LEN(sizeof(*ret_error))),
-                              ret_offender);
-        ret_offender->port = 0;
-        return true;
-    }
-    return false;
-}
-
-/* Returns false where there is none. */
-static bool take_error(struct wr_dns_talk *talk, struct wr_dns_server *server)
-{
-    char control[256], payload[8];
-    struct iovec iov = {payload, sizeof(payload)};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control,
-                         .msg_controllen = sizeof(control)};
-    struct sock_extended_err error = {.ee_errno = 0};
-    struct wr_addr offender = {.family = 0};
-
-    if (WR_SYS(recvmsg, server->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-        return false;
-    if (server->error != 0 || !icmp_of(&msg, &error, &offender) || error.ee_errno == 0 ||
-        error.ee_errno == EMSGSIZE)
-        return true;
-    if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6) {
-        server->icmp = true;
-        server->offender = offender;
-    }
-    failed(talk, server, (int)error.ee_errno);
-    return true;
 }
 
 static void receive(struct wr_dns_talk *talk, struct wr_dns_server *server)

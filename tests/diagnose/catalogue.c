@@ -119,7 +119,12 @@ static const char *random_text(void)
                                         "failed",
                                         "inactive",
                                         "unix:///tmp/s",
-                                        "eth0"};
+                                        "eth0",
+                                        "EAI_NONAME",
+                                        "EAI_NODATA",
+                                        "EAI_AGAIN",
+                                        "EAI_FAIL",
+                                        "EAI_ADDRFAMILY"};
 
     return usual[below(sizeof(usual) / sizeof(usual[0]))];
 }
