@@ -167,6 +167,18 @@ static void put_socket(const struct wr_report *report, struct wr_json *json)
         wr_json_text(json, "network.type", family == AF_INET ? "ipv4" : "ipv6");
 }
 
+/* Of a lookup: what was asked for, and what the nameserver said to our own question. */
+static void put_dns(const struct wr_report *report, struct wr_json *json)
+{
+    const struct wr_evidence *ev = report->evidence;
+    const struct wr_text *code = &ev->value[WR_FACT_dns_response_code].text;
+
+    if (report->attempt->call != WR_CALL_LOOKUP || !wr_ev_has(ev, WR_FACT_dns_response_code))
+        return;
+    wr_json_outside(report, json, "dns.response_code", ev->text + code->at, code->len,
+                    WR_TEXT_PLAIN);
+}
+
 /* Left out where it is not known. */
 static void put_known(const struct wr_report *report, struct wr_json *json, const char *key,
                       const char *text, enum wr_text_class class)
@@ -357,6 +369,7 @@ void wr_render_json(const struct wr_report *report, struct wr_buf *out)
     put_head(report, &json);
     put_event(report, &json);
     put_socket(report, &json);
+    put_dns(report, &json);
     put_process(report, &json);
     put_origin(report, &json);
     wr_json_number(&json, "whyrefused.schema", 1);
