@@ -101,8 +101,14 @@ static enum wr_match match_split(const struct wr_evidence *ev)
 /* A domain may answer for every name below it: never more than likely. */
 static enum wr_match match_search(const struct wr_evidence *ev)
 {
-    if (!is_noname(ev) || !wr_dns_said(ev, WR_NS_NXDOMAIN) ||
-        !wr_ev_has(ev, WR_FACT_dns_found_name))
+    if (!is_noname(ev))
+        return WR_MATCH_NO;
+    if (wr_dns_nobody_asked(ev))
+        return wr_ev_true(ev, WR_FACT_name_short) && wr_ev_known(ev, WR_FACT_resolv_search) &&
+                       wr_ev_true(ev, WR_FACT_nss_dns)
+                   ? WR_MATCH_POSSIBLE
+                   : WR_MATCH_NO;
+    if (!wr_dns_said(ev, WR_NS_NXDOMAIN) || !wr_ev_has(ev, WR_FACT_dns_found_name))
         return WR_MATCH_NO;
     return wr_ev_true(ev, WR_FACT_dns_found_by_search) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
@@ -125,8 +131,9 @@ const struct wr_cause wr_causes_dns[] = {
         .match = match_not_found,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_lookup_numeric_only, WR_FACT_dns_outcome,
                  WR_FACT_dns_agree, WR_FACT_dns_internal_zone),
-        .because = {"asked again: {dns_each}",
-                    "asked for last: {dns_name}, which the search list makes of it{?dns_asked}"},
+        .because = {"asked again: {dns_each}", "asked for: {dns_name}",
+                    "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it",
+                    "the search domains are {resolv_search}{?name_short}"},
         .ruled_out = "a nameserver knows the name: {dns_each}",
         .unknown = {{WR_FACT_lookup_error, "which nameserver says so{!dns_asked}", WR_DNS_NOT_ASKED,
                      "getent ahosts {asked_name}; dig {asked_name}"},
@@ -134,7 +141,8 @@ const struct wr_cause wr_causes_dns[] = {
                      "whether somebody else than these nameservers knows names below "
                      "{dns_internal_zone}",
                      "", "resolvectl query {asked_name}"}},
-        .fixes = {{"look at how the name is spelt, and whether it needs its domain", NULL},
+        .fixes = {{"use {hosts_near}, if that is meant", "getent ahosts {hosts_near}"},
+                  {"look at how the name is spelt, and whether it needs its domain", NULL},
                   {"ask from another machine, or another nameserver, whether the name is known "
                    "there",
                    "dig {asked_name}"}},
@@ -320,9 +328,12 @@ const struct wr_cause wr_causes_dns[] = {
         .id = "dns-search-domain",
         .seen_as = "EAI_NONAME",
         .what = "the name lacks its domain: the search list does not lead to the full name",
-        .headline = "there is no {dns_name}, but {dns_found_name}[, to which the search list "
-                    "leads: it is not gone by for a name that ends in a dot, or by "
-                    "{lookup_function}{?dns_found_by_search}]",
+        .headline =
+            "[there is no {dns_name}, but {dns_found_name}][, to which the search list leads: it "
+            "is not gone by for a name that ends in a dot, or by "
+            "{lookup_function}{?dns_found_by_search}][a short name: it was looked for with the "
+            "search domains {resolv_search}, and as it is{!dns_asked}][a short name, and no "
+            "search domain is configured that would complete it{!resolv_search}{!dns_asked}]",
         .explain =
             "A name without its domain is completed from the search list of resolv.conf. It is "
             "not gone by where the name ends in a dot or the program asks without it "
@@ -333,12 +344,24 @@ const struct wr_cause wr_causes_dns[] = {
         .rank = RANK_SEARCH,
         .match = match_search,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_dns_outcome, WR_FACT_dns_found_name,
-                 WR_FACT_dns_found_by_search),
-        .because = {"asked again: {dns_each}", "{dns_found_name} exists"},
+                 WR_FACT_dns_found_by_search, WR_FACT_name_short, WR_FACT_resolv_search,
+                 WR_FACT_nss_dns),
+        .because = {"asked again: {dns_each}", "{dns_found_name} exists",
+                    "{asked_name} has no dot in it{?name_short}[; ndots is {resolv_ndots}]",
+                    "the search domains are {resolv_search}",
+                    "/etc/resolv.conf has no search domain, and this machine's own name no domain "
+                    "to take{!resolv_search}"},
         .unknown = {{WR_FACT_dns_found_name, "whether {dns_found_name} is the one that is meant",
-                     "a domain may answer for every name below it", "dig {dns_found_name}"}},
+                     "a domain may answer for every name below it", "dig {dns_found_name}"},
+                    {WR_FACT_name_short,
+                     "whether there is such a name, and in which "
+                     "domain{!dns_asked}",
+                     WR_DNS_NOT_ASKED, "getent ahosts {asked_name}"}},
         .fixes = {{"use the full name, {dns_found_name}", "getent ahosts {dns_found_name}"},
-                  {"add its domain to the search list{!dns_found_by_search}", NULL}},
+                  {"use the full name, with its domain{?name_short}", NULL},
+                  {"put its domain into the search line of "
+                   "/etc/resolv.conf{?name_short}",
+                   NULL}},
     },
     {0},
 };

@@ -247,6 +247,19 @@ static void take_reply(struct wr_dns_talk *talk, struct wr_dns_server *server, u
         ask_over_tcp(talk, server);
 }
 
+static void look_for_expected(struct wr_dns_talk *talk, struct wr_dns_said *said,
+                              const void *message, size_t len)
+{
+    struct wr_dns_answers answers;
+    struct wr_addr addr;
+
+    if (talk->expected.family == 0)
+        return;
+    wr_dns_begin(&answers, message, len);
+    while (wr_dns_next(&answers, &addr))
+        said->has_expected |= wr_addr_same_host(&addr, &talk->expected);
+}
+
 static void take_datagram(struct wr_dns_talk *talk, struct wr_dns_server *server,
                           const void *message, size_t len)
 {
@@ -259,6 +272,7 @@ static void take_datagram(struct wr_dns_talk *talk, struct wr_dns_server *server
                 wr_dns_read(&question, message, len, &reply) != WR_DNS_READ)
                 continue;
             take_reply(talk, server, type, (enum wr_dns_form)form, &reply);
+            look_for_expected(talk, &server->said[type], message, len);
             return;
         }
     }

@@ -22,6 +22,7 @@ struct wr_dns_said {
     uint8_t by_form[WR_DNS_FORMS]; /* of each form's own answer; 0 = none came */
     uint32_t us;                   /* when the answer came that the outcome is from */
     struct wr_addr first;          /* ANSWER: an address; family 0 = none */
+    bool has_expected;             /* ANSWER: wr_dns_talk.expected is among the addresses */
 };
 
 struct wr_dns_server {
@@ -43,11 +44,12 @@ struct wr_dns_server {
 struct wr_dns_talk {
     unsigned count, types_count;
     uint16_t types[WR_DNSASK_TYPES];
-    uint16_t payload;  /* what is said to be taken over UDP */
-    bool needs_edns;   /* the program's resolver uses EDNS: an answer without it does not count */
-    const char *name;  /* of the question under way */
-    uint16_t id;       /* its first one */
-    uint64_t start_ns; /* when it was put */
+    uint16_t payload; /* what is said to be taken over UDP */
+    bool needs_edns;  /* the program's resolver uses EDNS: an answer without it does not count */
+    struct wr_addr expected; /* looked for among the addresses; family 0 = none */
+    const char *name;        /* of the question under way */
+    uint16_t id;             /* its first one */
+    uint64_t start_ns;       /* when it was put */
     bool no_descriptors;
     struct wr_dns_server server[WR_DNSASK_SERVERS];
 };

@@ -124,7 +124,10 @@ static const char *random_text(void)
                                         "EAI_NODATA",
                                         "EAI_AGAIN",
                                         "EAI_FAIL",
-                                        "EAI_ADDRFAMILY"};
+                                        "EAI_ADDRFAMILY",
+                                        "EAI_SERVICE",
+                                        "EAI_SYSTEM",
+                                        "EAI_MEMORY"};
 
     return usual[below(sizeof(usual) / sizeof(usual[0]))];
 }
