@@ -279,7 +279,8 @@ static void set_errors(const struct nameservers *ns, const struct wr_dns_server 
         wr_set_errno(ev, WR_FACT_dns_error, server->error);
     else
         wr_set_absent(ev, WR_FACT_dns_error);
-    set_addr_or_absent(ev, WR_FACT_dns_offender, &server->offender);
+    if (!server->icmp || server->offender.family != 0)
+        set_addr_or_absent(ev, WR_FACT_dns_offender, &server->offender);
     if (server->offender.family != 0)
         wr_set_bool(ev, WR_FACT_dns_offender_other,
                     !wr_addr_same_host(&server->offender, &server->addr));
@@ -323,13 +324,28 @@ static const struct wr_addr *other_server(const struct nameservers *ns, int deci
     return NULL;
 }
 
+/* Whether what is in resolv.conf is what the program's lookup went by: systemd-resolved has servers
+ * of its own, and with res_nquery() and its kin so can the program. */
+static bool went_by_them(const struct nameservers *ns)
+{
+    static const uint8_t resolved[3] = {127, 0, 0};
+    const struct wr_evidence *ev = ns->ctx->ev;
+    const struct wr_addr *first = &ns->resolv.servers[0];
+    bool to_resolved = first->family == AF_INET && memcmp(first->bytes, resolved, 3) == 0 &&
+                       (first->bytes[3] == 53 || first->bytes[3] == 54);
+
+    return !wr_ev_false(ev, WR_FACT_nss_dns) && !wr_ev_has(ev, WR_FACT_nss_stop) &&
+           (to_resolved || !wr_ev_true(ev, WR_FACT_nss_resolve)) &&
+           strncmp(ns->ctx->attempt->lookup.function, "res_n", 5) != 0;
+}
+
 static bool do_agree(const struct nameservers *ns, int decided)
 {
     for (unsigned i = 0; i < ns->talk.count; i++) {
         if (ns->known[i].outcome != ns->known[decided].outcome)
             return false;
     }
-    return ns->complete && !ns->resolv.use_vc;
+    return ns->complete && !ns->resolv.use_vc && went_by_them(ns);
 }
 
 /* glibc waits that long for each, again and again (resolv/res_send.c). */
@@ -342,7 +358,7 @@ static bool waited_out(const struct nameservers *ns)
         silent += is_silence(ns->known[i].outcome);
     if (silent == 0)
         silent = 1;
-    return attempt->end_ns - attempt->start_ns >= silent * each_ns * ns->resolv.attempts * 9 / 10;
+    return attempt->end_ns - attempt->start_ns >= silent * each_ns * ns->resolv.attempts * 99 / 100;
 }
 
 static unsigned asked_count(const struct nameservers *ns)
