@@ -133,7 +133,12 @@ const struct wr_cause wr_causes_dns[] = {
                  WR_FACT_dns_agree, WR_FACT_dns_internal_zone),
         .because = {"asked again: {dns_each}", "asked for: {dns_name}",
                     "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it",
-                    "the search domains are {resolv_search}{?name_short}"},
+                    "the search domains are {resolv_search}{?name_short}",
+                    "the nameservers are {resolv_servers}[ (systemd-resolved of this "
+                    "machine){?resolv_stub=1}][ (Docker's own, which knows the names of its "
+                    "networks){?resolv_stub=2}][ (on this machine){?resolv_stub=3}]",
+                    "{resolv_fourth.address} is named as well, but never asked: the resolver takes "
+                    "three at most[, and {resolv_ignored} more are named]"},
         .ruled_out = "a nameserver knows the name: {dns_each}",
         .unknown = {{WR_FACT_lookup_error, "which nameserver says so{!dns_asked}", WR_DNS_NOT_ASKED,
                      "getent ahosts {asked_name}; dig {asked_name}"},

@@ -133,7 +133,11 @@ const struct wr_cause wr_causes_dns_server[] = {
         .match = match_no_answer,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_elapsed_us, WR_FACT_dns_outcome, WR_FACT_dns_agree,
                  WR_FACT_dns_waited_out),
-        .because = {"asked again: {dns_each}", "the lookup took {elapsed_us.s} s",
+        .because = {"asked again: {dns_each}",
+                    "the lookup took {elapsed_us.s} s[; our own question was waited for "
+                    "{dns_waited_us.ms} ms]",
+                    "{resolv_fourth.address} is named as well, but never asked: the resolver takes "
+                    "three at most",
                     "the way to {dns_first_server.address} leads over {dns_route_device}[, by way "
                     "of {dns_route_gateway.address}]"},
         .unknown = {{WR_FACT_lookup_error, "which nameserver does not answer{!dns_asked}",
