@@ -168,7 +168,8 @@ const struct wr_cause wr_causes_dns[] = {
         .rank = WR_RANK_SYMPTOM + 2,
         .match = match_no_record,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_dns_outcome, WR_FACT_dns_agree),
-        .because = {"asked again: {dns_each}", "it has {dns_answer.address}"},
+        .because = {"asked again: {dns_each}", "it has {dns_answer.address}",
+                    "{lookup_function} was asked for records of type {lookup_record_type}"},
         .unknown = {{WR_FACT_lookup_error, "which records the name has{!dns_asked}",
                      WR_DNS_NOT_ASKED, "dig {asked_name} A; dig {asked_name} AAAA"}},
         .fixes = {{"let the program use IPv6, or ask for both "
