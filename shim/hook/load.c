@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * dlopen(). A library that is opened with RTLD_DEEPBIND looks its functions up in itself and what
- * it needs first, libc among that: none of our hooks would see it (php opens its extensions so). */
+ * it needs first, libc among that: none of our hooks would see it (php opens its extensions so).
+ * dlclose(): a TLS library may be gone. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -9,6 +10,7 @@
 #include "configure.h"
 #include "failure.h"
 #include "hook/hook.h"
+#include "tls/instance.h"
 
 /* Of its own, and not wr_real[]: the jump below needs a fixed address. */
 _Atomic(void *) wr_load_real WR_STARTUP;
@@ -37,6 +39,16 @@ WR_COLD int wr_load_flags(int flags)
     }
     errno = error;
     return flags;
+}
+
+WR_EXPORT int dlclose(void *handle)
+{
+    int rc = WR_REAL(dlclose)(handle);
+    int error = errno;
+
+    wr_tls_instances_check();
+    errno = error;
+    return rc;
 }
 
 /* dlopen() looks at its return address to learn who calls: $ORIGIN, RUNPATH and the namespace are

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * dlopen(): results, error texts, errno. What becomes of RTLD_DEEPBIND: tests/contract/load.py. */
+ * dlopen(), dlclose(): results, error texts, errno. What becomes of RTLD_DEEPBIND:
+ * tests/contract/load.py. */
 #include "observe.h"
 
 #define LIBRARY "libm.so.6" /* of which this program uses nothing that differs */
@@ -81,7 +82,19 @@ static void among_threads(void)
         OBSERVE(pthread_join(threads[i], NULL));
 }
 
+static void closing(void)
+{
+    void *handle = dlopen(LIBRARY, RTLD_NOW);
+
+    OBSERVE(dlclose(handle));
+    OBSERVE(dlclose(dlopen("libutil.so.1", RTLD_NOW)));
+    say_error();
+    OBSERVE(dlclose(dlopen(NULL, RTLD_NOW)));
+    say_error();
+}
+
 const struct test_case cases[] = {
+    {"dlclose", "closing", closing},
     {"dlopen", "plain", plain},
     {"dlopen", "deep", deep},
     {"dlopen", "deep, in a vfork child", deep_in_vfork_child},
