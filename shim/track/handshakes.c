@@ -31,12 +31,16 @@ bool wr_handshake_is_news(const void *object, int fd)
     return true;
 }
 
+/* A socket that was told of stays told: its cookie comes never again, and what is closed after its
+ * object was freed is still the same failure. */
 void wr_handshake_forget(const void *object)
 {
+    if (atomic_load_explicit(&next, memory_order_relaxed) == 0)
+        return;
     for (unsigned i = 0; i < PLACES; i++) {
         uintptr_t expected = (uintptr_t)object;
 
-        if (atomic_compare_exchange_strong(&places[i].object, &expected, 0))
-            atomic_store(&places[i].cookie, 0);
+        if (atomic_load_explicit(&places[i].object, memory_order_relaxed) == expected)
+            atomic_compare_exchange_strong(&places[i].object, &expected, 0);
     }
 }

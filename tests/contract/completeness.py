@@ -31,7 +31,7 @@ def causes():
 
 
 def evidence():
-    probes = "\n".join(sources("shim/probe/*.c").values())
+    probes = "\n".join(sources("shim/probe/*.c", "shim/tls/*.c").values())
     # What is only asked for is not set.
     probes = re.sub(r"wr_ev_\w+\(\s*[^,()]+(?:\([^()]*\))?,\s*WR_FACT_\w+", " ", probes)
     set_by_probe = set(re.findall(r"WR_FACT_(\w+)", probes))

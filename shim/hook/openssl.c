@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * OpenSSL's calls that shake hands, and those that end a connection. Not declared by its header,
+ * which is not needed to build. The real functions are those of the library that the object belongs
+ * to (tls/instance.h): no search order leads to what was loaded with RTLD_LOCAL. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "failure.h"
+#include "hook/hook.h"
+#include "tls/depth.h"
+#include "tls/openssl.h"
+#include "tls/tls.h"
+#include "track/handshakes.h"
+
+typedef struct ssl_st SSL;
+
+WR_EXPORT int SSL_connect(SSL *ssl);
+WR_EXPORT int SSL_do_handshake(SSL *ssl);
+WR_EXPORT int SSL_accept(SSL *ssl);
+WR_EXPORT int SSL_read(SSL *ssl, void *bytes, int size);
+WR_EXPORT int SSL_read_ex(SSL *ssl, void *bytes, size_t size, size_t *ret_size);
+WR_EXPORT int SSL_write(SSL *ssl, const void *bytes, int size);
+WR_EXPORT int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size);
+WR_EXPORT void SSL_free(SSL *ssl);
+
+/* One call, while it lasts. of: NULL where it is not known whose the object is. */
+struct call {
+    const struct wr_tls_instance *of;
+    SSL *ssl;
+    struct wr_tls_depth before;
+    uint64_t start_ns;
+    const char *function;
+};
+
+static inline void *real_of(const struct wr_tls_instance *of, unsigned at, enum wr_hook hook)
+{
+    void *real = wr_likely(of != NULL) ? of->function[at] : NULL;
+
+    return wr_likely(real != NULL) ? real : wr_hook_real(hook);
+}
+#define REAL(of, name) ((wr_##name##_type *)real_of(of, WR_AT_##name, WR_HOOK_##name))
+
+static inline const struct wr_tls_instance *instance_of(const SSL *ssl)
+{
+    return wr_likely(ssl != NULL) ? wr_openssl_of(ssl) : NULL;
+}
+
+static WR_COLD void failed(const struct call *call, int result, enum wr_door door)
+{
+    int error = errno;
+
+    if (call->of != NULL && !wr_tls_is_nested(call->before, call->ssl) && wr_may_look() &&
+        wr_openssl_is_complete(call->of)) {
+        struct wr_openssl_end end =
+            wr_openssl_judge(call->of, call->ssl, result, error, door != WR_DOOR_CALL);
+        struct wr_handshake handshake = {.library = &wr_tls_openssl,
+                                         .function = call->function,
+                                         .start_ns = call->start_ns,
+                                         .object = call->ssl,
+                                         .result = result};
+
+        if (end.failed)
+            wr_failed_handshake(&handshake, wr_openssl_fd(call->of, call->ssl), end.outcome,
+                                end.error, door);
+    }
+    errno = error;
+}
+
+static inline struct call begin(const struct wr_tls_instance *of, SSL *ssl, const char *function)
+{
+    return (struct call){of, ssl, wr_tls_enter(ssl), wr_now_ns(), function};
+}
+
+static inline int end(const struct call *call, int result)
+{
+    if (wr_unlikely(result <= 0))
+        failed(call, result, WR_DOOR_CALL);
+    wr_tls_leave(call->before);
+    return result;
+}
+
+int SSL_connect(SSL *ssl)
+{
+    const struct wr_tls_instance *of = instance_of(ssl);
+    struct call call = begin(of, ssl, "SSL_connect");
+
+    return end(&call, REAL(of, SSL_connect)(ssl));
+}
+
+int SSL_do_handshake(SSL *ssl)
+{
+    const struct wr_tls_instance *of = instance_of(ssl);
+    struct call call = begin(of, ssl, "SSL_do_handshake");
+
+    return end(&call, REAL(of, SSL_do_handshake)(ssl));
+}
+
+int SSL_accept(SSL *ssl)
+{
+    const struct wr_tls_instance *of = instance_of(ssl);
+    struct call call = begin(of, ssl, "SSL_accept");
+
+    return end(&call, REAL(of, SSL_accept)(ssl));
+}
+
+/* Reads and writes: the time is not taken, it is the success path of every byte. */
+#define TRANSFER(name, door, ...)                                              \
+    do {                                                                       \
+        const struct wr_tls_instance *of = instance_of(ssl);                   \
+        struct wr_tls_depth before = wr_tls_enter(ssl);                        \
+        int result = REAL(of, name)(__VA_ARGS__);                              \
+                                                                               \
+        if (wr_unlikely(result <= 0))                                          \
+            failed(&(struct call){of, ssl, before, 0, #name}, result, (door)); \
+        wr_tls_leave(before);                                                  \
+        return result;                                                         \
+    } while (0)
+
+int SSL_read(SSL *ssl, void *bytes, int size)
+{
+    TRANSFER(SSL_read, WR_DOOR_RECV, ssl, bytes, size);
+}
+
+int SSL_read_ex(SSL *ssl, void *bytes, size_t size, size_t *ret_size)
+{
+    TRANSFER(SSL_read_ex, WR_DOOR_RECV, ssl, bytes, size, ret_size);
+}
+
+int SSL_write(SSL *ssl, const void *bytes, int size)
+{
+    TRANSFER(SSL_write, WR_DOOR_SEND, ssl, bytes, size);
+}
+
+int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size)
+{
+    TRANSFER(SSL_write_ex, WR_DOOR_SEND, ssl, bytes, size, ret_size);
+}
+
+void SSL_free(SSL *ssl)
+{
+    const struct wr_tls_instance *of = instance_of(ssl);
+
+    wr_handshake_forget(ssl);
+    REAL(of, SSL_free)(ssl);
+}
