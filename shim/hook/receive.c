@@ -7,11 +7,14 @@
 #include "base/environ.h"
 #include "failure.h"
 #include "hook/io.h"
+#include "tls/transport.h"
 
 static WR_COLD void received(int fd, struct wr_area span, int flags, long rc)
 {
     int error = errno;
 
+    if (wr_track_maybe(fd))
+        wr_tls_transport_used(fd);
     if (rc >= 0)
         wr_talk_received(fd, span, (size_t)rc, flags);
     else if ((flags & MSG_ERRQUEUE) == 0)

@@ -11,6 +11,7 @@
 #include "base/tcpinfo.h"
 #include "failure.h"
 #include "hook/io.h"
+#include "tls/transport.h"
 
 /* Sockets of the kind that is reported: UDP and its kin over IP. */
 static bool is_datagram(int fd)
@@ -77,6 +78,8 @@ static WR_COLD void sent(int fd, struct wr_area span, long rc)
 {
     int error = errno;
 
+    if (wr_track_maybe(fd))
+        wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_failed(WR_CALL_SEND, fd, NULL, 0, error);
     else if (rc > 0 && wr_bytes_wants_sent(fd))
@@ -89,6 +92,8 @@ static WR_COLD void sent_to(int fd, struct wr_area span, const void *address, so
 {
     int error = errno;
 
+    if (wr_track_maybe(fd))
+        wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_failed(WR_CALL_SEND, fd, address, len, error);
     else if (rc > 0 && wr_bytes_wants_sent(fd))
@@ -109,6 +114,8 @@ static WR_COLD void sent_message(int fd, const struct msghdr *message, long rc)
 {
     int error = errno;
 
+    if (wr_track_maybe(fd))
+        wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_message_failed(WR_CALL_SEND, fd, message, error);
     else if (rc > 0 && wr_bytes_wants_sent(fd))
@@ -228,6 +235,8 @@ static WR_COLD void sent_messages(int fd, const struct mmsghdr *messages, int rc
 {
     int error = errno;
 
+    if (wr_track_maybe(fd))
+        wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_message_failed(WR_CALL_SEND, fd, &messages->msg_hdr, error);
     else

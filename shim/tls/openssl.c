@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "tls/transport.h"
+
 const struct wr_tls_names wr_openssl_names = {.count = WR_OPENSSL_FUNCTIONS,
                                               .name = {
 #define FUNCTION(result, name, arguments) #name,
@@ -77,7 +79,11 @@ uint64_t wr_openssl_sent(const struct wr_tls_instance *of, const void *ssl)
 /* Without a BIO SSL_get_fd() would add to the error queue. */
 int wr_openssl_fd(const struct wr_tls_instance *of, const void *ssl)
 {
-    return WR_OPENSSL(of, SSL_get_rbio)(ssl) != NULL ? WR_OPENSSL(of, SSL_get_fd)(ssl) : -1;
+    int fd = WR_OPENSSL(of, SSL_get_rbio)(ssl) != NULL ? WR_OPENSSL(of, SSL_get_fd)(ssl) : -1;
+
+    return fd >= 0
+               ? fd
+               : wr_tls_transport_of(ssl, WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE);
 }
 
 /* A server of TLS 1.3 refuses the client's certificate after the client has taken the handshake for

@@ -51,7 +51,7 @@ struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *s
 /* Bytes that have passed: 0 where that cannot be told. */
 uint64_t wr_openssl_heard(const struct wr_tls_instance *of, const void *ssl);
 uint64_t wr_openssl_sent(const struct wr_tls_instance *of, const void *ssl);
-/* The descriptor that its BIO reads from; -1 = it is not of that kind. */
+/* The descriptor that it speaks through; -1 = that cannot be told. */
 int wr_openssl_fd(const struct wr_tls_instance *of, const void *ssl);
 
 /* The oldest error of libssl in the queue, or else the oldest of any library. 0 = none. */

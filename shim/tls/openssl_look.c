@@ -416,7 +416,8 @@ static void set_verification(const struct look *look, int culprit, unsigned coun
     int mode = WR_OPENSSL(look->of, SSL_get_verify_mode)(look->ssl);
     const char *text;
 
-    wr_set_bool(ev, WR_FACT_tls_verify_off, (mode & VERIFY_PEER) == 0);
+    if (!look->server) /* a server asks few clients for a certificate */
+        wr_set_bool(ev, WR_FACT_tls_verify_off, (mode & VERIFY_PEER) == 0);
     if (look->failure != WR_TLS_VERIFY && !(look->failure == WR_TLS_REJECTED && look->verify != 0))
         return;
     wr_set_uint(ev, WR_FACT_tls_verify,
