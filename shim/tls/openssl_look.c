@@ -14,7 +14,7 @@
 enum { SERVERNAME_HOST = 0, GET_MIN_PROTO = 130, GET_MAX_PROTO = 131, VERIFY_PEER = 1 };
 /* SSL_get_state(3): the same in 1.1 and 3, but for what 3.2 put behind the fourth */
 enum { BEFORE = 0, READ_HELLO = 3, WRITE_HELLO = 12, SERVER_READ_HELLO = 20 };
-enum { WRONG_VERSION_NUMBER = 267 };
+enum { LEGACY_SIGALG = 333 };
 
 struct look {
     const struct wr_tls_instance *of;
@@ -60,6 +60,9 @@ static enum wr_tls_failure by_reason(const struct look *look)
 
     if (failure == WR_TLS_NOT_TLS && !is_early(look))
         return WR_TLS_PROTOCOL; /* a record that is damaged */
+    /* what a server of TLS 1.0 or 1.1 signs with, the security level does not take */
+    if (look->reason == LEGACY_SIGALG && WR_OPENSSL(look->of, SSL_version)(look->ssl) < 0x0303)
+        return WR_TLS_VERSION;
     if (failure != WR_TLS_OTHER)
         return failure;
     return look->sent == 0 && look->heard == 0 ? WR_TLS_LOCAL

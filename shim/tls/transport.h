@@ -9,7 +9,7 @@
 
 /* A new connection's descriptor was read from or written to. For hook/receive.c and send.c. */
 void wr_tls_transport_used(int fd);
-/* The descriptor for the object, a connected stream socket; -1 = none. done: its handshake was
+/* The descriptor for the object, a stream socket; -1 = none. done: its handshake was
  * over: then only one that was used inside a call on this object. Asks the kernel. */
 int wr_tls_transport_of(const void *object, bool done);
 
