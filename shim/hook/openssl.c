@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "hook/hook.h"
 #include "tls/depth.h"
+#include "tls/fresh.h"
 #include "tls/openssl.h"
 #include "tls/tls.h"
 #include "track/handshakes.h"
@@ -22,6 +23,7 @@ WR_EXPORT int SSL_read(SSL *ssl, void *bytes, int size);
 WR_EXPORT int SSL_read_ex(SSL *ssl, void *bytes, size_t size, size_t *ret_size);
 WR_EXPORT int SSL_write(SSL *ssl, const void *bytes, int size);
 WR_EXPORT int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size);
+WR_EXPORT int SSL_shutdown(SSL *ssl);
 WR_EXPORT void SSL_free(SSL *ssl);
 
 /* One call, while it lasts. of: NULL where it is not known whose the object is. */
@@ -72,10 +74,25 @@ static inline struct call begin(const struct wr_tls_instance *of, SSL *ssl, cons
     return (struct call){of, ssl, wr_tls_enter(ssl), wr_now_ns(), function};
 }
 
+/* A server's handshake is not of interest any more; a client's may be, until something passes. */
+static void succeeded(const struct call *call)
+{
+    const struct wr_tls_instance *of = call->of;
+    struct wr_tls_fresh fresh = {.start_ns = call->start_ns, .function = call->function};
+
+    if (of == NULL || wr_tls_is_nested(call->before, call->ssl) || !wr_openssl_is_complete(of) ||
+        WR_OPENSSL(of, SSL_is_server)(call->ssl))
+        return;
+    fresh.sent = wr_openssl_sent(of, call->ssl);
+    wr_tls_fresh_put(call->ssl, &fresh);
+}
+
 static inline int end(const struct call *call, int result)
 {
     if (wr_unlikely(result <= 0))
         failed(call, result, WR_DOOR_CALL);
+    else
+        succeeded(call);
     wr_tls_leave(call->before);
     return result;
 }
@@ -104,6 +121,14 @@ int SSL_accept(SSL *ssl)
     return end(&call, REAL(of, SSL_accept)(ssl));
 }
 
+/* Something has passed. */
+static WR_COLD void passed(SSL *ssl)
+{
+    struct wr_tls_fresh fresh;
+
+    wr_tls_fresh_take(ssl, &fresh);
+}
+
 /* Reads and writes: the time is not taken, it is the success path of every byte. */
 #define TRANSFER(name, door, ...)                                              \
     do {                                                                       \
@@ -113,6 +138,8 @@ int SSL_accept(SSL *ssl)
                                                                                \
         if (wr_unlikely(result <= 0))                                          \
             failed(&(struct call){of, ssl, before, 0, #name}, result, (door)); \
+        else if (wr_unlikely(wr_tls_is_fresh(ssl)))                            \
+            passed(ssl);                                                       \
         wr_tls_leave(before);                                                  \
         return result;                                                         \
     } while (0)
@@ -137,10 +164,41 @@ int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size)
     TRANSFER(SSL_write_ex, WR_DOOR_SEND, ssl, bytes, size, ret_size);
 }
 
+/* The connection ends, by the program's will. */
+static WR_COLD void ended(const struct wr_tls_instance *of, SSL *ssl,
+                          const struct wr_tls_fresh *fresh, enum wr_door door)
+{
+    struct wr_handshake handshake = {.library = &wr_tls_openssl,
+                                     .function = fresh->function,
+                                     .start_ns = fresh->start_ns,
+                                     .object = ssl,
+                                     .result = 1};
+    int error = errno;
+
+    if (of != NULL && fresh->sent == wr_openssl_sent(of, ssl) &&
+        WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE && wr_may_look() &&
+        wr_openssl_was_rejected(of, ssl))
+        wr_failed_handshake(&handshake, wr_openssl_fd(of, ssl), WR_OUTCOME_ERROR, 0, door);
+    errno = error;
+}
+
+int SSL_shutdown(SSL *ssl)
+{
+    const struct wr_tls_instance *of = instance_of(ssl);
+    struct wr_tls_fresh fresh;
+
+    if (wr_unlikely(wr_tls_fresh_take(ssl, &fresh)))
+        ended(of, ssl, &fresh, WR_DOOR_SHUTDOWN);
+    return REAL(of, SSL_shutdown)(ssl);
+}
+
 void SSL_free(SSL *ssl)
 {
     const struct wr_tls_instance *of = instance_of(ssl);
+    struct wr_tls_fresh fresh;
 
+    if (wr_unlikely(wr_tls_fresh_take(ssl, &fresh)))
+        ended(of, ssl, &fresh, WR_DOOR_CLOSE);
     wr_handshake_forget(ssl);
     REAL(of, SSL_free)(ssl);
 }

@@ -48,6 +48,10 @@ struct wr_openssl_end {
  * to read or to write, and not to shake hands alone. */
 struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *ssl, int result,
                                        int error, bool transfers);
+/* The client that ends the connection before anything has passed on it may not have liked the
+ * certificate: the library found fault with it, which the program made it overlook, or it is for
+ * other names. openssl_reject.c. */
+bool wr_openssl_was_rejected(const struct wr_tls_instance *of, void *ssl);
 /* Bytes that have passed: 0 where that cannot be told. */
 uint64_t wr_openssl_heard(const struct wr_tls_instance *of, const void *ssl);
 uint64_t wr_openssl_sent(const struct wr_tls_instance *of, const void *ssl);

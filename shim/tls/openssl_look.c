@@ -472,6 +472,9 @@ static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *c
     set_verification(&look, culprit, count);
     if (count > 0)
         wr_tls_set_chain(ctx->ev, chain, count, culprit, look.server ? NULL : asked);
+    if (look.failure == WR_TLS_REJECTED && look.verify == 0 &&
+        wr_ev_false(ctx->ev, WR_FACT_tls_name_matches))
+        wr_set_uint(ctx->ev, WR_FACT_tls_verify, WR_VERIFY_NAME);
 }
 
 const struct wr_tls_library wr_tls_openssl = {.name = "OpenSSL", .look = look_at};

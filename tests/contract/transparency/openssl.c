@@ -26,6 +26,7 @@ enum { FILE_PEM = 1, FILE_ASN1 = 2, VERIFY_NONE = 0, VERIFY_PEER = 1, EC = 408 }
     F(int, SSL_set_fd, (SSL *, int))                                       \
     F(void, SSL_set_connect_state, (SSL *))                                \
     F(void, SSL_set_accept_state, (SSL *))                                 \
+    F(long, SSL_ctrl, (SSL *, int, long, void *))                          \
     F(void *, SSL_CTX_new, (const void *))                                 \
     F(void, SSL_CTX_free, (void *))                                        \
     F(const void *, TLS_method, (void))                                    \
@@ -271,6 +272,18 @@ static void by_read_ex_and_write_ex(void)
     by_transfer(false);
 }
 
+/* Nothing has passed when the program ends it. */
+static void turned_down(void)
+{
+    enum { SET_TLSEXT_HOSTNAME = 55 };
+
+    if (!set_up(VERIFY_NONE, 0, 0))
+        return;
+    OBSERVE(p_SSL_ctrl(client, SET_TLSEXT_HOSTNAME, 0, (void *)"other.test"));
+    shake(3);
+    tear_down();
+}
+
 static void many(void)
 {
     if (!set_up(VERIFY_PEER, 0, 0))
@@ -299,6 +312,7 @@ const struct test_case cases[] = {
     {"SSL_write", "not trusted", by_read_and_write},
     {"SSL_read_ex", "not trusted", by_read_ex_and_write_ex},
     {"SSL_write_ex", "not trusted", by_read_ex_and_write_ex},
+    {"SSL_shutdown", "turned down", turned_down},
     {"SSL_free", "many", many},
     {0},
 };
