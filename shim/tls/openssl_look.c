@@ -287,7 +287,7 @@ static void set_chosen(const struct look *look)
 }
 
 /* The server asked for a certificate: seen by the list of authorities that comes with that, always
- * up to TLS 1.2, and where there is one in TLS 1.3. */
+ * up to TLS 1.2, and where there is one in TLS 1.3. It can't have before its hello. */
 static void set_own_certificate(const struct look *look)
 {
     const struct wr_tls_instance *of = look->of;
@@ -303,7 +303,7 @@ static void set_own_certificate(const struct look *look)
         return;
     if (asked || alert == 116)
         wr_set_bool(look->ev, WR_FACT_tls_certificate_requested, true);
-    else if (is_12 && look->state != WR_OPENSSL_DONE)
+    else if (is_early(look) || (is_12 && look->state != WR_OPENSSL_DONE))
         wr_set_bool(look->ev, WR_FACT_tls_certificate_requested, false);
 }
 
