@@ -286,10 +286,15 @@ void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_o
     attempt.outcome = outcome;
     attempt.door = door;
     attempt.handshake = *handshake;
-    if (fd >= 0 && wr_track_get(fd, &track))
+    if (handshake->start_ns == 0)
+        attempt.start_ns = attempt.end_ns;
+    if (fd >= 0 && wr_track_get(fd, &track)) {
+        if (handshake->start_ns == 0)
+            attempt.start_ns = track.start_ns;
         copy_address(&attempt, track.address, track.address_len);
-    else if (fd >= 0)
+    } else if (fd >= 0) {
         copy_name(&attempt, true);
+    }
     go_on(&attempt, &registers);
 }
 

@@ -121,8 +121,8 @@ int SSL_accept(SSL *ssl)
     return end(&call, REAL(of, SSL_accept)(ssl));
 }
 
-/* Something has passed. */
-static WR_COLD void passed(SSL *ssl)
+/* Something was heard. What was sent shows in the count of bytes. */
+static WR_COLD void heard(SSL *ssl)
 {
     struct wr_tls_fresh fresh;
 
@@ -138,8 +138,8 @@ static WR_COLD void passed(SSL *ssl)
                                                                                \
         if (wr_unlikely(result <= 0))                                          \
             failed(&(struct call){of, ssl, before, 0, #name}, result, (door)); \
-        else if (wr_unlikely(wr_tls_is_fresh(ssl)))                            \
-            passed(ssl);                                                       \
+        else if ((door) == WR_DOOR_RECV && wr_unlikely(wr_tls_is_fresh(ssl)))  \
+            heard(ssl);                                                        \
         wr_tls_leave(before);                                                  \
         return result;                                                         \
     } while (0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Handshakes of clients that have come good and after which nothing has passed yet. A program that
+ * Handshakes of clients that have come good and after which nothing was read yet. A program that
  * ends the connection then did not like the peer's certificate, if there is something in it not to
  * like. Bounded, lock-free; a newer one takes the place of an older one. */
 #ifndef WR_TLS_FRESH_H
@@ -24,7 +24,7 @@ static inline unsigned wr_tls_fresh_place(uintptr_t object)
     return (unsigned)(object >> 4 ^ object >> 10) & (WR_TLS_FRESH - 1);
 }
 
-/* One load: asked after each read and write. */
+/* One load: asked after each read. */
 static inline bool wr_tls_is_fresh(const void *object)
 {
     return atomic_load_explicit(&wr_tls_fresh_objects[wr_tls_fresh_place((uintptr_t)object)],

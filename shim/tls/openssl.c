@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "tls/fresh.h"
 #include "tls/transport.h"
 
 const struct wr_tls_names wr_openssl_names = {.count = WR_OPENSSL_FUNCTIONS,
@@ -101,6 +102,16 @@ static bool is_late_refusal(const struct wr_tls_instance *of, void *ssl)
            alert == 120;
 }
 
+/* The same, where the alert was lost in a reset: nothing was heard since, and the server had asked
+ * for a certificate. */
+static bool is_late_reset(const struct wr_tls_instance *of, void *ssl,
+                          const struct wr_openssl_end *end)
+{
+    return end->outcome == WR_OUTCOME_CLOSED && end->error != 0 && wr_tls_is_fresh(ssl) &&
+           !WR_OPENSSL(of, SSL_is_server)(ssl) && WR_OPENSSL(of, SSL_get0_peer_CA_list) != NULL &&
+           WR_OPENSSL(of, SSL_get0_peer_CA_list)(ssl) != NULL;
+}
+
 static struct wr_openssl_end transport_failed(int result, int error)
 {
     /* a BIO of the program's that does not say that it is to be tried again */
@@ -143,7 +154,7 @@ struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *s
     struct wr_openssl_end end = judge_kind(of, ssl, result, error);
 
     if (transfers && WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE)
-        end.failed = end.failed && is_late_refusal(of, ssl);
+        end.failed = end.failed && (is_late_refusal(of, ssl) || is_late_reset(of, ssl, &end));
     /* who looks whether a server is there, and leaves */
     if (end.outcome == WR_OUTCOME_CLOSED && WR_OPENSSL(of, SSL_is_server)(ssl) &&
         wr_openssl_heard(of, ssl) == 0)
