@@ -52,7 +52,7 @@ static bool of_other_family(const char *name, int asked)
 
     wr_name_form(name, strlen(name), strlen(name), &form);
     return form.family != 0 && form.family != asked && (asked == AF_INET || asked == AF_INET6) &&
-           !(form.family == AF_INET6 && strncasecmp(name, "::ffff:", 7) == 0);
+           !(form.family == AF_INET6 && wr_same_word(name, strnlen(name, 7), "::ffff:"));
 }
 
 static bool is_literal(const char *name)

@@ -62,7 +62,7 @@ static bool means_this_machine(const char *name)
             return true;
     }
     return WR_SYS(uname, &own) != 0 || wr_same_word(name, len, own.nodename) ||
-           (strncasecmp(name, own.nodename, strlen(own.nodename)) == 0 &&
+           (wr_same_word(name, strnlen(name, strlen(own.nodename)), own.nodename) &&
             name[strlen(own.nodename)] == '.');
 }
 
