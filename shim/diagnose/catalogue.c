@@ -23,6 +23,10 @@ const struct wr_layer wr_layers[] = {
     {"dns_origin", wr_causes_dns_origin},
     {"dns", wr_causes_dns},
     {"dns_server", wr_causes_dns_server},
+    {"tls", wr_causes_tls},
+    {"tls_cert", wr_causes_tls_cert},
+    {"tls_trust", wr_causes_tls_trust},
+    {"tls_end", wr_causes_tls_end},
     {"other", wr_causes_other},
     {0},
 };

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "base/hostname.h"
 #include "probe/rtnl.h"
 #include "whyrefused/faults.h"
