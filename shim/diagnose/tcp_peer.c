@@ -75,7 +75,9 @@ static enum wr_match match_wrappers(const struct wr_evidence *ev)
 
 static enum wr_match match_closed(const struct wr_evidence *ev)
 {
-    return was_closed(ev) ? WR_MATCH_LIKELY : WR_MATCH_NO;
+    /* a handshake that was closed is another matter: tls_end.c */
+    return was_closed(ev) && !wr_ev_text_is(ev, WR_FACT_call, "tls-handshake") ? WR_MATCH_LIKELY
+                                                                               : WR_MATCH_NO;
 }
 
 #define RANK_CLOSED WR_RANK_SYMPTOM
@@ -270,7 +272,7 @@ const struct wr_cause wr_causes_tcp_peer[] = {
             "reaches: it has to listen on 0.0.0.0.",
         .rank = RANK_CLOSED,
         .match = match_closed,
-        WR_CITES(WR_FACT_outcome),
+        WR_CITES(WR_FACT_outcome, WR_FACT_call),
         .because = {"the connection was established and ended [{connected_us.ms} ms later ]with "
                     "[a reset{?closed_by_reset}][end of file{!closed_by_reset}]; no byte came "
                     "from the peer",

@@ -35,7 +35,9 @@ static enum wr_match match_gave_up(const struct wr_evidence *ev)
 {
     const bool early = wr_ev_uint(ev, WR_FACT_elapsed_us, SYN_AGAIN_US) < SYN_AGAIN_US;
 
-    if (!wr_ev_true(ev, WR_FACT_gave_up) || !wr_ev_has(ev, WR_FACT_destination))
+    /* a handshake that was waited for in vain is another matter: tls_end.c */
+    if (!wr_ev_true(ev, WR_FACT_gave_up) || !wr_ev_has(ev, WR_FACT_destination) ||
+        wr_ev_text_is(ev, WR_FACT_call, "tls-handshake"))
         return WR_MATCH_NO;
     /* this machine answers itself at once */
     if (wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0 || wr_ev_true(ev, WR_FACT_destination_local) ||
@@ -128,8 +130,8 @@ const struct wr_cause wr_causes_tcp_silence[] = {
             "them, the host is off, or the address is wrong. From here those look alike.",
         .rank = RANK_GAVE_UP,
         .match = match_gave_up,
-        WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_elapsed_us, WR_FACT_syn_retries,
-                 WR_FACT_destination_local, WR_FACT_netfilter_rules),
+        WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_call, WR_FACT_elapsed_us,
+                 WR_FACT_syn_retries, WR_FACT_destination_local, WR_FACT_netfilter_rules),
         .because = {UNANSWERED, "the kernel by itself tries for {kernel_waits_s} s",
                     "[connect() itself came back: the socket has a time limit for sending "
                     "(SO_SNDTIMEO){?gave_up_by_option}][the process ended while the connect was "

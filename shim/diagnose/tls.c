@@ -269,7 +269,8 @@ const struct wr_cause wr_causes_tls[] = {
         .match = match_alpn,
         WR_CITES(WR_FACT_tls_failure, WR_FACT_tls_alert, WR_FACT_tls_alert_received),
         .because = {WR_SAYS_ALERT_IN, WR_SAYS_ALERT_OUT,
-                    "the client offered these protocols: {tls_alpn_offered}", WR_SAYS_LIBRARY,
+                    "the client offered these protocols: {tls_alpn_offered}",
+                    "the server chose {tls_alpn_chosen}", WR_SAYS_LIBRARY,
                     "the handshake ended over the application protocol"},
         .fixes = {{"have the server take [{tls_alpn_offered}][what this side "
                    "offers{!tls_alpn_offered}], or have the program offer what the server takes",

@@ -338,6 +338,8 @@ const struct wr_cause wr_causes_tls_cert[] = {
         .because = {WR_SAYS_VERIFY, WR_SAYS_ALERT_OUT, WR_SAYS_CERT,
                     "the certificate is for: {tls_cert_names}",
                     "the peer's part of the handshake was received{?tls_peer_done}",
+                    "the program had told the library not to verify certificates: it looks itself"
+                    "{?tls_verify_off}",
                     "this side ended the handshake, not the peer"},
         .unknown = {{WR_FACT_tls_failure, "why the certificate was not accepted",
                      "the program has not said it where it can be seen", WR_SHOW_CHAIN}},

@@ -102,6 +102,8 @@ const struct wr_cause wr_causes_tls_end[] = {
         WR_CITES(WR_FACT_tls_failure, WR_FACT_tls_alert, WR_FACT_tls_server_side,
                  WR_FACT_tls_certificate_own, WR_FACT_tls_certificate_requested),
         .because = {WR_SAYS_ALERT_IN,
+                    "the alert came after this side took the handshake for done: in TLS 1.3 it does"
+                    "{?tls_alert_late}",
                     "the server asked for a client certificate{?tls_certificate_requested}",
                     "the program has none configured{!tls_certificate_own}",
                     "the peer ended the connection afterwards{!tls_failure=2}", WR_SAYS_LIBRARY,
