@@ -48,7 +48,7 @@ static enum wr_match match_cipher(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_tls_cipher) || wr_ev_true(ev, WR_FACT_tls_certificate_requested))
         return WR_MATCH_RULED_OUT;
-    return wr_ev_false(ev, WR_FACT_tls_certificate_requested) &&
+    return (wr_ev_false(ev, WR_FACT_tls_certificate_requested) || wr_tls_alert_alone(ev)) &&
                    !wr_ev_true(ev, WR_FACT_tls_server_side)
                ? WR_MATCH_LIKELY
                : WR_MATCH_POSSIBLE;
@@ -199,8 +199,10 @@ const struct wr_cause wr_causes_tls[] = {
         .rank = WR_RANK_SPECIFIC,
         .match = match_cipher,
         WR_CITES(WR_FACT_tls_failure, WR_FACT_tls_alert, WR_FACT_tls_cipher,
-                 WR_FACT_tls_certificate_requested, WR_FACT_tls_server_side),
+                 WR_FACT_tls_certificate_requested, WR_FACT_tls_server_side,
+                 WR_FACT_tls_heard_bytes),
         .because = {WR_SAYS_ALERT_IN, WR_SAYS_LIBRARY,
+                    "the alert is all that the peer has sent{?tls_heard_bytes=7}",
                     "the peer had not asked for a certificate of this side"
                     "{!tls_certificate_requested}",
                     WR_SAYS_NO_SNI, SAYS_OWN_VERSIONS,

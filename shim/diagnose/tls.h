@@ -55,6 +55,13 @@ static inline uint64_t wr_tls_own_alert(const struct wr_evidence *ev)
     return wr_ev_false(ev, WR_FACT_tls_alert_received) ? wr_ev_uint(ev, WR_FACT_tls_alert, 0) : 0;
 }
 
+/* The peer has sent nothing but that alert: it came in answer to the first message. */
+#define WR_TLS_ALERT_RECORD 7
+static inline bool wr_tls_alert_alone(const struct wr_evidence *ev)
+{
+    return wr_ev_uint(ev, WR_FACT_tls_heard_bytes, WR_TLS_ALERT_RECORD + 1) <= WR_TLS_ALERT_RECORD;
+}
+
 /* Shows what the peer sends, without a program in between. */
 #define WR_S_CLIENT                                                   \
     "openssl s_client -connect {destination}[ -servername {tls_sni}]" \

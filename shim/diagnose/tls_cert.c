@@ -101,13 +101,6 @@ static enum wr_match match_rejected(const struct wr_evidence *ev)
 }
 
 #define CLOCK_COMMAND "date -u; timedatectl"
-#define CLOCK_BLIND                                                             \
-    {                                                                           \
-        WR_FACT_tls_failure,                                                    \
-            "whether the clock of this machine is right{!tls_clock_wrong}"      \
-            "{!tls_clock_kept}",                                                \
-            "nothing here shows that it is set from the network", CLOCK_COMMAND \
-    }
 #define SHOW_DATES WR_S_CLIENT " </dev/null | openssl x509 -noout -subject -issuer -dates"
 #define SHOW_NAMES WR_S_CLIENT " </dev/null | openssl x509 -noout -subject -ext subjectAltName"
 #define NOT_ACCEPTED "the program did not accept the peer's certificate"
@@ -137,8 +130,12 @@ const struct wr_cause wr_causes_tls_cert[] = {
                     WR_SAYS_VERIFY,
                     "the certificate is not valid now, by the clock of this machine"},
         .ruled_out = "the clock of this machine is set from the network ({tls_clock_kept})",
-        .unknown = {{WR_FACT_tls_clock_wrong, "which of the two is right, file or clock",
-                     "a file can have been given a wrong date", CLOCK_COMMAND}},
+        .unknown = {{WR_FACT_tls_failure,
+                     "[which of the two is right, file or clock{?tls_clock_wrong}][whether the "
+                     "clock of this machine is right{!tls_clock_wrong}]",
+                     "[a file can have been given a wrong date{?tls_clock_wrong}][nothing here "
+                     "shows that it is set from the network{!tls_clock_wrong}]",
+                     CLOCK_COMMAND, true}},
         .fixes = {{"have the time set from the network", "sudo timedatectl set-ntp true"},
                   {"see what the clock says and whether it is kept", CLOCK_COMMAND},
                   {"in a container or virtual machine, set the clock of the host: it is its clock",
@@ -164,7 +161,6 @@ const struct wr_cause wr_causes_tls_cert[] = {
         .because = {"the certificate {tls_cert_subject} was valid until {tls_cert_not_after}",
                     "this machine's clock says {tls_clock_now}", WR_SAYS_DEPTH, WR_SAYS_VERIFY,
                     WR_SAYS_ALERT_OUT, NOT_ACCEPTED},
-        .unknown = {CLOCK_BLIND},
         .fixes = {{"renew the certificate at {destination}, and have the server read the new one "
                    "(reload or restart it)",
                    NULL},
@@ -191,7 +187,6 @@ const struct wr_cause wr_causes_tls_cert[] = {
         .because = {"the certificate {tls_cert_subject} is valid from {tls_cert_not_before}",
                     "this machine's clock says {tls_clock_now}", WR_SAYS_DEPTH, WR_SAYS_VERIFY,
                     NOT_ACCEPTED},
-        .unknown = {CLOCK_BLIND},
         .fixes = {{"compare this machine's clock with a right one", CLOCK_COMMAND},
                   {"see which certificate the server sends, and its dates", SHOW_DATES},
                   {"set the clock of the machine that issues certificates, and have the server use "

@@ -36,8 +36,11 @@ static enum wr_match match_required(const struct wr_evidence *ev)
         return WR_MATCH_LIKELY;
     if (alert != WR_ALERT_HANDSHAKE_FAILURE || wr_ev_true(ev, WR_FACT_tls_server_side))
         return WR_MATCH_NO;
-    return wr_ev_known(ev, WR_FACT_tls_certificate_requested) ? WR_MATCH_RULED_OUT
-                                                              : WR_MATCH_UNKNOWN;
+    if (wr_ev_true(ev, WR_FACT_tls_certificate_requested))
+        return wr_ev_true(ev, WR_FACT_tls_certificate_own) ? WR_MATCH_NO : WR_MATCH_POSSIBLE;
+    return wr_ev_false(ev, WR_FACT_tls_certificate_requested) || wr_tls_alert_alone(ev)
+               ? WR_MATCH_RULED_OUT
+               : WR_MATCH_UNKNOWN;
 }
 
 static enum wr_match match_client_rejected(const struct wr_evidence *ev)
@@ -100,7 +103,8 @@ const struct wr_cause wr_causes_tls_end[] = {
         .rank = RANK_REQUIRED,
         .match = match_required,
         WR_CITES(WR_FACT_tls_failure, WR_FACT_tls_alert, WR_FACT_tls_server_side,
-                 WR_FACT_tls_certificate_own, WR_FACT_tls_certificate_requested),
+                 WR_FACT_tls_certificate_own, WR_FACT_tls_certificate_requested,
+                 WR_FACT_tls_heard_bytes),
         .because = {WR_SAYS_ALERT_IN,
                     "the alert came after this side took the handshake for done: in TLS 1.3 it does"
                     "{?tls_alert_late}",
@@ -108,9 +112,7 @@ const struct wr_cause wr_causes_tls_end[] = {
                     "the program has none configured{!tls_certificate_own}",
                     "the peer ended the connection afterwards{!tls_failure=2}", WR_SAYS_LIBRARY,
                     "the server asked for a certificate in vain"},
-        .ruled_out = "[the server did not ask for a client certificate"
-                     "{!tls_certificate_requested}][the program has shown a certificate"
-                     "{?tls_certificate_requested}]",
+        .ruled_out = "no request for a client certificate came before the alert",
         .unknown = {{WR_FACT_tls_certificate_requested,
                      "whether the server asked for a client certificate{!tls_alert=116}",
                      "its messages were not seen",

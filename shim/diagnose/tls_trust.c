@@ -76,12 +76,15 @@ static enum wr_match match_unknown(const struct wr_evidence *ev)
 #define SAYS_TOP                                                                \
     "the last certificate that the peer sent is {tls_top_subject}[, issued by " \
     "{tls_top_issuer}]"
-#define SAYS_TRUST                                                                 \
-    "certificates are trusted from {tls_trust_file}[, which {tls_trust_variable} " \
-    "names]"
-#define SAYS_TRUST_DIR                                       \
-    "certificates are trusted from {tls_trust_dir}[, which " \
-    "{tls_trust_variable} names]{!tls_trust_file}"
+/* Where no variable names it, the program may have named another one. */
+#define SAYS_TRUST                                                                       \
+    "[{tls_trust_variable} names {tls_trust_file} for trusted certificates][unless the " \
+    "program names others, the trusted certificates are those of "                       \
+    "{tls_trust_file}{!tls_trust_variable}]"
+#define SAYS_TRUST_DIR                                                                  \
+    "[{tls_trust_variable} names {tls_trust_dir} for trusted certificates][unless the " \
+    "program names others, the trusted certificates are those of "                      \
+    "{tls_trust_dir}{!tls_trust_variable}]"
 #define NOT_TRUSTED "no certificate that this side trusts stands at the end of the peer's chain"
 
 /* Debian, then Red Hat. */

@@ -260,8 +260,8 @@ void wr_render_headline(const struct wr_report *report, struct wr_buf *out)
     }
     if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_LOOKUP)
         put_lookup_end(attempt, out);
-    else if (attempt->outcome == WR_OUTCOME_ERROR && attempt->call == WR_CALL_HANDSHAKE)
-        put_error_words(attempt->error, out);
+    else if (attempt->outcome != WR_OUTCOME_RECOVERED && attempt->call == WR_CALL_HANDSHAKE)
+        put_error_words(attempt->outcome == WR_OUTCOME_ERROR ? attempt->error : 0, out);
     else if (outcome_texts[attempt->outcome] != NULL)
         wr_buf_str(out, outcome_texts[attempt->outcome]);
     else
