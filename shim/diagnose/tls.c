@@ -143,7 +143,7 @@ const struct wr_cause wr_causes_tls[] = {
               "not{?tls_proxy_answered}",
               NULL},
              {"use http:// for this port, or the port on which the server speaks "
-              "TLS[{!tls_starttls}]",
+              "TLS{!tls_starttls}",
               NULL},
              {"check host and port, {destination}: the server there may be another than is meant",
               NULL}},
@@ -168,7 +168,7 @@ const struct wr_cause wr_causes_tls[] = {
         .because = {WR_SAYS_ALERT_IN, SAYS_OWN_VERSIONS, SAYS_PEER_VERSION, WR_SAYS_LIBRARY,
                     "this side's security level is {tls_security_level}: TLS 1.0 and 1.1 need 0"
                     "{?tls_failure=10}",
-                    "one of the sides turned down the other's version of TLS"},
+                    "one of the sides turned down the other's version of TLS{!tls_failure=2}"},
         .unknown = {{WR_FACT_tls_failure, "which versions the peer takes",
                      "it does not say; try them one by one",
                      "for v in tls1 tls1_1 tls1_2 tls1_3; do echo $v; " WR_S_CLIENT
@@ -207,7 +207,7 @@ const struct wr_cause wr_causes_tls[] = {
                     "{!tls_certificate_requested}",
                     WR_SAYS_NO_SNI, SAYS_OWN_VERSIONS,
                     "this side's security level is {tls_security_level}",
-                    "the two sides did not agree"},
+                    "the two sides did not agree{!tls_failure=2}"},
         .ruled_out = "the peer had chosen a cipher suite before[: {tls_cipher}]",
         .unknown = {{WR_FACT_tls_failure, "what it is that the peer lacks{?tls_failure=2}",
                      "alert 40 does not say", WR_S_CLIENT " </dev/null"},
@@ -242,7 +242,7 @@ const struct wr_cause wr_causes_tls[] = {
                  WR_FACT_tls_hello_sent, WR_FACT_tls_certificate_requested, WR_FACT_tls_sni),
         .because = {WR_SAYS_ALERT_IN, "the program sent the server name {tls_sni}", WR_SAYS_NO_SNI,
                     "the peer ended it before it had sent a byte{!tls_heard}", WR_SAYS_LIBRARY,
-                    "the server refused the name"},
+                    "the peer ended the handshake{!tls_failure=2}"},
         .unknown = {{WR_FACT_tls_failure,
                      "whether the server serves [{tls_sni}][a client that "
                      "sends no name{!tls_sni}]{!tls_alert=112}",
@@ -273,7 +273,7 @@ const struct wr_cause wr_causes_tls[] = {
         .because = {WR_SAYS_ALERT_IN, WR_SAYS_ALERT_OUT,
                     "the client offered these protocols: {tls_alpn_offered}",
                     "the server chose {tls_alpn_chosen}", WR_SAYS_LIBRARY,
-                    "the handshake ended over the application protocol"},
+                    "the handshake ended over the application protocol{!tls_failure=2}"},
         .fixes = {{"have the server take [{tls_alpn_offered}][what this side "
                    "offers{!tls_alpn_offered}], or have the program offer what the server takes",
                    NULL},
@@ -355,7 +355,7 @@ const struct wr_cause wr_causes_tls[] = {
                     "how far it got: {tls_stage}",
                     "the client does not accept the certificate of this server"
                     "{?tls_failure=2}{?tls_server_side}{?tls_alert=48}",
-                    "one side gave the handshake up"},
+                    "one side gave the handshake up{!tls_failure=2}"},
         .unknown = {{WR_FACT_tls_failure, "why the peer sent it{?tls_failure=2}",
                      "an alert is a number; the log of the peer may say more", ""}},
         .fixes = {{"look into the log of the [client][server{!tls_server_side}] at "

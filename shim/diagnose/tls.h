@@ -73,7 +73,7 @@ static inline bool wr_tls_alert_alone(const struct wr_evidence *ev)
 #define WR_SAYS_VERIFY                                                         \
     "[{tls_library}][the TLS library{!tls_library}] says: {tls_verify_text}[ " \
     "({tls_verify_code})]"
-#define WR_SAYS_ALERT_IN "the peer sent alert {tls_alert}[ {tls_alert_name}]{?tls_alert_received}"
+#define WR_SAYS_ALERT_IN "the peer sent alert {tls_alert}[ {tls_alert_name}]{?tls_failure=2}"
 #define WR_SAYS_ALERT_OUT "this side sent alert {tls_alert}[ {tls_alert_name}]{!tls_alert_received}"
 #define WR_SAYS_CERT "the certificate: {tls_cert_subject}[, issued by {tls_cert_issuer}]"
 #define WR_SAYS_DEPTH                                                                          \

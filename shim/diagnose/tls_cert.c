@@ -110,8 +110,8 @@ const struct wr_cause wr_causes_tls_cert[] = {
         .id = "tls-clock-wrong",
         .seen_as = "certificate has expired, certificate is not yet valid",
         .what = "the clock of this machine is wrong, so that valid certificates look invalid",
-        .headline = "this machine's clock is wrong: it says {tls_clock_now}[, but {tls_clock_bound}"
-                    " is already past or far away ({tls_clock_witness})]",
+        .headline = "this machine's clock is wrong: it says {tls_clock_now}[, while "
+                    "{tls_clock_witness} is of {tls_clock_bound}]",
         .explain =
             "A certificate is valid between two dates, and the clock of this machine says that it "
             "is not between them. But that clock contradicts this system's own files: it is before "

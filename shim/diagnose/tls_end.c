@@ -110,8 +110,7 @@ const struct wr_cause wr_causes_tls_end[] = {
                     "{?tls_alert_late}",
                     "the server asked for a client certificate{?tls_certificate_requested}",
                     "the program has none configured{!tls_certificate_own}",
-                    "the peer ended the connection afterwards{!tls_failure=2}", WR_SAYS_LIBRARY,
-                    "the server asked for a certificate in vain"},
+                    "the peer ended the connection afterwards{!tls_failure=2}", WR_SAYS_LIBRARY},
         .ruled_out = "no request for a client certificate came before the alert",
         .unknown = {{WR_FACT_tls_certificate_requested,
                      "whether the server asked for a client certificate{!tls_alert=116}",
@@ -145,8 +144,7 @@ const struct wr_cause wr_causes_tls_end[] = {
                  WR_FACT_tls_certificate_own, WR_FACT_tls_certificate_requested),
         .because = {WR_SAYS_ALERT_IN,
                     "the server asked for a client certificate{?tls_certificate_requested}",
-                    "the program has one to show{?tls_certificate_own}", WR_SAYS_LIBRARY,
-                    "the peer's alert is about a certificate of this side"},
+                    "the program has one to show{?tls_certificate_own}", WR_SAYS_LIBRARY},
         .unknown = {{WR_FACT_tls_failure,
                      "what the server found wrong with it{!tls_alert=45}"
                      "{!tls_alert=44}{!tls_alert=48}",
@@ -230,7 +228,7 @@ const struct wr_cause wr_causes_tls_end[] = {
         .headline = "the handshake did not go on, and the program gave up[ after {elapsed_us.s} s]"
                     "[: the peer took the connection and said nothing{!tls_heard}]"
                     "[: the peer stopped after {tls_heard_bytes} bytes{?tls_heard}]"
-                    "[; {tls_unacknowledged} segments of this side were not acknowledged"
+                    "[; not acknowledged: {tls_unacknowledged} of this side's segments"
                     "{?tls_unacknowledged}]",
         .explain =
             "The TCP connection stood, and the handshake did not go on until the program gave up. "
@@ -246,7 +244,7 @@ const struct wr_cause wr_causes_tls_end[] = {
         WR_CITES(WR_FACT_tls_failure),
         .because = {"the peer has acknowledged all that this side sent, and not answered"
                     "{!tls_unacknowledged}{!tls_heard}",
-                    "{tls_unacknowledged} segments of this side were never acknowledged: they, or "
+                    "never acknowledged: {tls_unacknowledged} of this side's segments; they, or "
                     "the answers, get lost on the way{?tls_unacknowledged}",
                     SAYS_BYTES, SAYS_STAGE, "the handshake had not ended when the program gave up"},
         .unknown = {{WR_FACT_tls_unacknowledged,

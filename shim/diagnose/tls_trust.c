@@ -124,7 +124,9 @@ const struct wr_cause wr_causes_tls_trust[] = {
                      "{tls_trust_dir}{!tls_trust_file}]",
         .unknown = {{WR_FACT_tls_failure, "whether the program reads another list",
                      "programs can name one themselves", ""}},
-        .fixes = {{"install the package {tls_trust_package}{!tls_trust_variable}",
+        .fixes = {{"install the package {tls_trust_package}, which dnf and apk have by the same "
+                   "name, too"
+                   "{!tls_trust_variable}",
                    "sudo apt-get install {tls_trust_package}"},
                   {"set {tls_trust_variable} to a file that exists and is readable, or unset it so "
                    "that the system's list is used",
