@@ -361,7 +361,8 @@ const struct wr_cause wr_causes_tls[] = {
         .fixes = {{"look into the log of the [client][server{!tls_server_side}] at "
                    "{destination}{?tls_failure=2}",
                    NULL},
-                  {"compare with what another client gets", WR_S_CLIENT " </dev/null"},
+                  {"compare with what another client gets{!tls_server_side}",
+                   WR_S_CLIENT " </dev/null"},
                   {"have the client trust the authority of this server's certificate"
                    "{?tls_failure=2}{?tls_server_side}{?tls_alert=48}",
                    NULL}},

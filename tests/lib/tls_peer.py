@@ -4,7 +4,7 @@
 
 cert=FILE key=FILE     its certificate, with the chain that is to be sent
 min= max=              TLSv1_2, TLSv1_3, ...
-ciphers=LIST           for TLS 1.2; groups=NAME one group alone
+ciphers=LIST           for TLS 1.2; groups=NAME one group alone; dh=FILE Diffie-Hellman parameters
 client=FILE            demands a client certificate by an authority of that file
 alpn=a,b               takes these; another one gets alert 120
 name=NAME              serves this name alone: any other, or none, gets alert 112
@@ -79,6 +79,8 @@ def context_of(options):
         context.maximum_version = ssl.TLSVersion[options["max"]]
     if "groups" in options:
         context.set_ecdh_curve(options["groups"])
+    if "dh" in options:
+        context.load_dh_params(options["dh"])
     if "client" in options:
         context.load_verify_locations(options["client"])
         context.verify_mode = ssl.CERT_REQUIRED
