@@ -3,7 +3,6 @@
  * (sysdeps/posix/getaddrinfo.c). */
 #include <netdb.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
