@@ -23,6 +23,7 @@
 #include "track/successes.h"
 #include "track/targets.h"
 #include "track/track.h"
+#include "track/wire.h"
 
 bool wr_may_look(void)
 {
@@ -279,6 +280,8 @@ void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_o
     struct wr_attempt attempt;
     struct wr_track track;
 
+    const struct wr_wire *taken = NULL;
+
     WR_CAPTURE(&registers);
     if (!wr_handshake_is_news(handshake->object, fd))
         return;
@@ -292,10 +295,13 @@ void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_o
         if (handshake->start_ns == 0)
             attempt.start_ns = track.start_ns;
         copy_address(&attempt, track.address, track.address_len);
+        if (handshake->wire == NULL)
+            attempt.handshake.wire = taken = wr_wire_take(fd, track.start_ns);
     } else if (fd >= 0) {
         copy_name(&attempt, true);
     }
     go_on(&attempt, &registers);
+    wr_wire_give(taken);
 }
 
 static void keep(char *to, size_t room, const char *text)

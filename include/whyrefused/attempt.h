@@ -103,12 +103,14 @@ struct wr_name_lookup {
 /* A TLS handshake that failed. The library is asked by the probes of the report, while the
  * program's call has not returned: only then the objects are there. */
 struct wr_tls_library;
+struct wr_wire;
 struct wr_handshake {
     const struct wr_tls_library *library; /* tls/tls.h; NULL = only the bytes were seen */
     const char *function;                 /* "SSL_connect"; NULL = no call of a library */
     uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the call began; 0 = not known */
     void *object;                         /* SSL *, gnutls_session_t, ... of the program */
     long result;                          /* what the call returned */
+    const struct wr_wire *wire; /* base/tlswire.h: the bytes that passed; NULL = not known */
 };
 
 struct wr_attempt {

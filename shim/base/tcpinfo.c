@@ -20,6 +20,7 @@ bool wr_tcpinfo(int fd, struct wr_tcpinfo *ret)
         return false;
     ret->state = info.tcpi_state;
     ret->retransmits = info.tcpi_total_retrans;
+    ret->unacknowledged = info.tcpi_unacked;
     ret->was_connected = info.tcpi_rtt != 0;
     ret->received_known =
         len >= offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received);

@@ -12,6 +12,7 @@ enum { WR_TCP_ESTABLISHED = 1, WR_TCP_SYN_SENT = 2, WR_TCP_CLOSE = 7, WR_TCP_LIS
 struct wr_tcpinfo {
     uint8_t state;
     uint32_t retransmits;    /* segments sent again; while connecting, SYNs */
+    uint32_t unacknowledged; /* segments that were sent and not acknowledged */
     bool was_connected;      /* a round trip was measured, so the handshake came to its end */
     bool received_known;     /* Linux 4.1 */
     uint64_t received_bytes; /* by the kernel; an end of file counts 1 */

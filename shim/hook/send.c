@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "hook/io.h"
 #include "tls/transport.h"
+#include "track/wire.h"
 
 /* Sockets of the kind that is reported: UDP and its kin over IP. */
 static bool is_datagram(int fd)
@@ -74,6 +75,11 @@ static void fast_open(int fd, const void *address, socklen_t len, long rc, int e
         wr_talk_sent(fd, span, (size_t)rc);
 }
 
+static bool wants_sent(int fd)
+{
+    return wr_bytes_wants_sent(fd) || wr_wire_maybe(fd);
+}
+
 static WR_COLD void sent(int fd, struct wr_area span, long rc)
 {
     int error = errno;
@@ -82,7 +88,7 @@ static WR_COLD void sent(int fd, struct wr_area span, long rc)
         wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_failed(WR_CALL_SEND, fd, NULL, 0, error);
-    else if (rc > 0 && wr_bytes_wants_sent(fd))
+    else if (rc > 0 && wants_sent(fd))
         wr_talk_sent(fd, span, (size_t)rc);
     errno = error;
 }
@@ -96,7 +102,7 @@ static WR_COLD void sent_to(int fd, struct wr_area span, const void *address, so
         wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_failed(WR_CALL_SEND, fd, address, len, error);
-    else if (rc > 0 && wr_bytes_wants_sent(fd))
+    else if (rc > 0 && wants_sent(fd))
         wr_talk_sent(fd, span, (size_t)rc);
     errno = error;
 }
@@ -118,7 +124,7 @@ static WR_COLD void sent_message(int fd, const struct msghdr *message, long rc)
         wr_tls_transport_used(fd);
     if (rc < 0)
         wr_io_message_failed(WR_CALL_SEND, fd, message, error);
-    else if (rc > 0 && wr_bytes_wants_sent(fd))
+    else if (rc > 0 && wants_sent(fd))
         wr_talk_sent(fd, span_of(message), (size_t)rc);
     errno = error;
 }

@@ -16,6 +16,7 @@
 #include "track/successes.h"
 #include "track/talk.h"
 #include "track/track.h"
+#include "track/wire.h"
 
 static bool succeeded_since(const struct wr_addr *target, uint64_t start_ns)
 {
@@ -83,6 +84,55 @@ static bool look(int fd, const struct wr_track *track, enum wr_door door)
     return true;
 }
 
+/* Of the kinds that a library which is hooked does not see itself. */
+static bool is_told_here(const struct wr_track *track, enum wr_tls_failure failure, bool by_library)
+{
+    bool dropped = failure == WR_TLS_STALLED || failure == WR_TLS_REJECTED;
+
+    if (failure == 0 || (by_library && failure != WR_TLS_STALLED))
+        return false;
+    /* a child may go on with it */
+    return !dropped ||
+           track->forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
+}
+
+static void end_handshake(int fd, const struct wr_track *track, enum wr_door door)
+{
+    struct wr_handshake handshake = {.library = NULL};
+    struct wr_wire *wire;
+    bool by_library;
+    enum wr_tls_failure failure = wr_wire_ended(fd, track->start_ns, &wire, &handshake.start_ns,
+                                                &by_library);
+
+    handshake.wire = wire;
+    if (wire != NULL && is_told_here(track, failure, by_library))
+        wr_failed_handshake(&handshake, fd,
+                            failure == WR_TLS_EOF || failure == WR_TLS_RESET ? WR_OUTCOME_CLOSED
+                            : failure == WR_TLS_STALLED && !wire->end.peer_closed
+                                ? WR_OUTCOME_GAVE_UP
+                                : WR_OUTCOME_ERROR,
+                            failure == WR_TLS_STALLED && !wire->end.peer_closed ? ETIMEDOUT
+                            : failure == WR_TLS_RESET || failure == WR_TLS_STALLED
+                                ? wire->end.error
+                                : 0,
+                            door);
+    wr_wire_give(wire);
+}
+
+/* A connection that stood ends: where a handshake was under way on it, that has failed. */
+static void end_connection(int fd, enum wr_door door)
+{
+    struct wr_track track;
+
+    if (!wr_wire_maybe(fd) || !wr_track_peek(fd, &track))
+        return;
+    if (track.pid == (int32_t)WR_SYS(getpid) && wr_track_get(fd, &track) &&
+        track.history == WR_HISTORY_CONNECTED &&
+        (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
+        end_handshake(fd, &track, door);
+    wr_wire_forget(fd, track.start_ns);
+}
+
 void wr_give_up(int fd, enum wr_door door)
 {
     struct wr_track track;
@@ -92,6 +142,7 @@ void wr_give_up(int fd, enum wr_door door)
         return;
     if (track.history != WR_HISTORY_PENDING) {
         if (door != WR_DOOR_SHUTDOWN) {
+            end_connection(fd, door);
             wr_bytes_end(fd, track.start_ns);
             wr_track_drop(fd);
         }
@@ -132,8 +183,10 @@ static void end_one(int fd, void *unused)
         wr_track_drop(fd);
         return;
     }
-    if (!wr_track_has_twin(fd, &track))
+    if (!wr_track_has_twin(fd, &track)) {
         look(fd, &track, WR_DOOR_EXIT);
+        end_connection(fd, WR_DOOR_EXIT);
+    }
     wr_track_drop(fd);
 }
 

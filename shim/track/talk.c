@@ -15,8 +15,10 @@
 #include "base/tcpinfo.h"
 #include "failure.h"
 #include "speak.h"
+#include "tls/depth.h"
 #include "track/successes.h"
 #include "track/track.h"
+#include "track/wire.h"
 
 /* A peer that closes later than this has not refused the connection by closing it. */
 #define AT_ONCE_NS 1000000000u
@@ -53,6 +55,7 @@ bool wr_talk_is_about_peer(int error)
 static void leave(int fd, const struct wr_track *track)
 {
     wr_bytes_end(fd, track->start_ns);
+    wr_wire_forget(fd, track->start_ns);
     wr_track_drop(fd);
 }
 
@@ -138,13 +141,36 @@ void wr_talk_asked(int fd, enum wr_door door)
         look_again(fd, &track, door);
 }
 
+static bool begins_tls(struct wr_area span, size_t n)
+{
+    unsigned char head[6];
+    struct iovec first = {(void *)span.at, n};
+
+    if (span.vector && wr_peek(span.at, &first, sizeof(first)) != sizeof(first))
+        return false;
+    return n >= sizeof(head) && first.iov_len >= sizeof(head) &&
+           wr_peek(first.iov_base, head, sizeof(head)) == sizeof(head) &&
+           wr_wire_is_hello(head, sizeof(head));
+}
+
+/* A handshake is followed on it: the rest of what passes is its. */
+static void in_handshake(int fd, const struct wr_track *track, enum wr_wire_way way,
+                         struct wr_area span, size_t n)
+{
+    if (wr_wire_passed(fd, track->start_ns, way, span, n, wr_tls_depth > 0) != WR_WIRE_MORE)
+        leave(fd, track);
+}
+
 void wr_talk_sent(int fd, struct wr_area span, size_t n)
 {
     struct wr_track track;
 
     if (!wr_may_look() || !find(fd, &track) || !look_again(fd, &track, WR_DOOR_SEND))
         return;
-    if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST)
+    if (wr_wire_maybe(fd) ||
+        (begins_tls(span, n) && wr_wire_follow(fd, track.start_ns)))
+        in_handshake(fd, &track, WR_WIRE_OUT, span, n);
+    else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || begins_tls(span, n))
         leave(fd, &track);
 }
 
@@ -155,7 +181,11 @@ static void ended(int fd, const struct wr_track *track, int error, enum wr_door 
     struct wr_tcpinfo info;
     bool at_once, unanswered;
 
-    if (!wr_bytes_get(fd, track->start_ns, &first) || first.shut_down) {
+    if (wr_wire_maybe(fd)) { /* told when the program closes: a library may say more before */
+        wr_wire_peer_closed(fd, track->start_ns, error);
+        return;
+    }
+    if (wr_tls_depth > 0 || !wr_bytes_get(fd, track->start_ns, &first) || first.shut_down) {
         leave(fd, track);
         return;
     }
@@ -190,10 +220,15 @@ static bool has_room(struct wr_area span)
 
 static void heard(int fd, const struct wr_track *track, struct wr_area span, size_t n)
 {
-    enum wr_bytes result = wr_bytes_received(fd, track->start_ns, span, n);
     struct wr_first_bytes first;
+    enum wr_bytes result;
 
-    if (result != WR_BYTES_LOST && wr_bytes_get(fd, track->start_ns, &first) &&
+    if (wr_wire_maybe(fd)) {
+        in_handshake(fd, track, WR_WIRE_IN, span, n);
+        return;
+    }
+    result = wr_bytes_received(fd, track->start_ns, span, n);
+    if (wr_tls_depth == 0 && result != WR_BYTES_LOST && wr_bytes_get(fd, track->start_ns, &first) &&
         wr_first_bytes_say_no(&first))
         wr_failed_conversation(fd, WR_OUTCOME_ANSWERED, 0, WR_DOOR_RECV, &first);
     else if (result == WR_BYTES_MORE)
@@ -223,7 +258,7 @@ void wr_talk_failed(int fd, int error, enum wr_door door)
     if (!wr_talk_is_about_peer(error) || !wr_may_look() || !find(fd, &track))
         return;
     if (look_again(fd, &track, door)) {
-        if (error == ECONNRESET || error == EPIPE)
+        if (error == ECONNRESET || error == EPIPE || wr_wire_maybe(fd))
             ended(fd, &track, error, door);
         else
             leave(fd, &track);
@@ -246,6 +281,9 @@ void wr_talk_shut_down(int fd)
 {
     struct wr_track track;
 
-    if (wr_may_look() && find(fd, &track))
-        wr_bytes_shut_down(fd, track.start_ns);
+    if (!wr_may_look() || !find(fd, &track))
+        return;
+    wr_bytes_shut_down(fd, track.start_ns);
+    if (wr_wire_maybe(fd))
+        wr_wire_own_side_ended(fd, track.start_ns);
 }

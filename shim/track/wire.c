@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ * See wire.h. A place is taken for the moment of a look; who finds it taken marks it as lost. */
+#include "track/wire.h"
+
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/clock.h"
+#include "base/environ.h"
+
+#define PLACES 48
+#define VECTOR_MAX 64
+/* At a time, from the program's memory. */
+#define CHUNK 1024
+/* Beyond this it is no handshake. */
+#define BYTES_MAX (256u * 1024)
+
+_Atomic uint8_t wr_wire_marks[WR_TRACK_SLOTS]; /* 1 + index of the place; 0 = none */
+
+static struct place {
+    _Atomic bool taken, lost;
+    _Atomic int owner; /* ~fd, so that a place of zeros belongs to descriptor -1 */
+    uint64_t id;
+    uint64_t hello_ns, last_ns;
+    bool by_library;
+    struct wr_wire wire;
+} places[PLACES];
+
+static __thread int recent = -1;
+static __thread uint64_t recent_id;
+
+static bool take(struct place *place)
+{
+    bool free = false;
+
+    return atomic_compare_exchange_strong_explicit(&place->taken, &free, true, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static void give(struct place *place)
+{
+    atomic_store_explicit(&place->taken, false, memory_order_release);
+}
+
+static int owner_of(const struct place *place)
+{
+    return ~atomic_load_explicit(&place->owner, memory_order_relaxed);
+}
+
+/* Free, or of a connection that ended in a way that was not seen. */
+static bool is_free(const struct place *place)
+{
+    struct wr_track track;
+    int fd = owner_of(place);
+
+    return fd < 0 || !wr_track_peek(fd, &track) || track.start_ns != place->id;
+}
+
+static void empty(struct place *place)
+{
+    uint8_t mark = (uint8_t)(1 + (place - places));
+    int fd = owner_of(place);
+
+    if (fd >= 0)
+        atomic_compare_exchange_strong_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS],
+                                                &mark, 0, memory_order_relaxed,
+                                                memory_order_relaxed);
+    atomic_store_explicit(&place->owner, 0, memory_order_relaxed);
+}
+
+bool wr_wire_follow(int fd, uint64_t id)
+{
+    for (unsigned i = 0; i < PLACES; i++) {
+        struct place *place = &places[i];
+
+        if (!is_free(place) || !take(place))
+            continue;
+        if (!is_free(place)) {
+            give(place);
+            continue;
+        }
+        empty(place);
+        wr_wire_begin(&place->wire);
+        place->id = id;
+        place->hello_ns = place->last_ns = wr_now_ns();
+        place->by_library = false;
+        atomic_store_explicit(&place->lost, false, memory_order_relaxed);
+        atomic_store_explicit(&place->owner, ~fd, memory_order_relaxed);
+        atomic_store_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], (uint8_t)(1 + i),
+                              memory_order_relaxed);
+        give(place);
+        return true;
+    }
+    return false;
+}
+
+/* The place, taken; NULL where there is none that can be trusted. */
+static struct place *find(int fd, uint64_t id)
+{
+    unsigned mark = atomic_load_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS],
+                                         memory_order_relaxed);
+    struct place *place;
+
+    if (mark == 0 || mark > PLACES)
+        return NULL;
+    place = &places[mark - 1];
+    if (!take(place)) {
+        if (owner_of(place) == fd)
+            atomic_store_explicit(&place->lost, true, memory_order_relaxed);
+        return NULL;
+    }
+    if (owner_of(place) == fd && place->id == id &&
+        !atomic_load_explicit(&place->lost, memory_order_relaxed))
+        return place;
+    give(place);
+    return NULL;
+}
+
+/* The first n bytes of the span. False where they could not be read. */
+static bool feed(struct wr_wire *wire, enum wr_wire_way way, const void *from, size_t n)
+{
+    unsigned char chunk[CHUNK];
+
+    while (n > 0) {
+        size_t len = n < sizeof(chunk) ? n : sizeof(chunk);
+
+        if (wr_peek(from, chunk, len) != (long)len)
+            return false;
+        wr_wire_feed(wire, way, chunk, len);
+        from = (const char *)from + len;
+        n -= len;
+    }
+    return true;
+}
+
+static bool feed_span(struct wr_wire *wire, enum wr_wire_way way, struct wr_area span, size_t n)
+{
+    struct iovec entry;
+
+    if (!span.vector)
+        return feed(wire, way, span.at, n);
+    for (size_t i = 0; i < span.len && i < VECTOR_MAX && n > 0; i++) {
+        if (wr_peek((const struct iovec *)span.at + i, &entry, sizeof(entry)) != sizeof(entry))
+            return false;
+        entry.iov_len = entry.iov_len < n ? entry.iov_len : n;
+        if (!feed(wire, way, entry.iov_base, entry.iov_len))
+            return false;
+        n -= entry.iov_len;
+    }
+    return n == 0;
+}
+
+enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, struct wr_area span,
+                                  size_t n, bool by_library)
+{
+    struct place *place = find(fd, id);
+    enum wr_wire_state state = WR_WIRE_MORE;
+
+    if (place == NULL)
+        return WR_WIRE_GONE;
+    recent = fd;
+    recent_id = id;
+    place->last_ns = wr_now_ns();
+    place->by_library |= by_library;
+    if (place->wire.way[way].bytes + n > BYTES_MAX || !feed_span(&place->wire, way, span, n)) {
+        empty(place);
+        state = WR_WIRE_GONE;
+    } else if (wr_wire_is_over(&place->wire)) {
+        state = WR_WIRE_OVER;
+    }
+    give(place);
+    return state;
+}
+
+void wr_wire_peer_closed(int fd, uint64_t id, int error)
+{
+    struct place *place = find(fd, id);
+
+    if (place == NULL)
+        return;
+    if (!place->wire.end.peer_closed) {
+        place->wire.end.peer_closed = true;
+        place->wire.end.error = error;
+        place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
+    }
+    recent = fd;
+    recent_id = id;
+    give(place);
+}
+
+void wr_wire_own_side_ended(int fd, uint64_t id)
+{
+    struct place *place = find(fd, id);
+
+    if (place == NULL)
+        return;
+    if (!place->wire.end.peer_closed && !place->wire.end.own_side_ended) {
+        place->wire.end.own_side_ended = true;
+        place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
+    }
+    give(place);
+}
+
+enum wr_tls_failure wr_wire_ended(int fd, uint64_t id, struct wr_wire **ret, uint64_t *ret_hello_ns,
+                                  bool *ret_by_library)
+{
+    struct place *place = find(fd, id);
+
+    *ret = NULL;
+    if (place == NULL)
+        return 0;
+    *ret = &place->wire;
+    *ret_hello_ns = place->hello_ns;
+    *ret_by_library = place->by_library;
+    if (!place->wire.end.peer_closed && !place->wire.end.own_side_ended)
+        place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
+    return wr_wire_judge(&place->wire);
+}
+
+struct wr_wire *wr_wire_take(int fd, uint64_t id)
+{
+    struct place *place = fd >= 0 ? find(fd, id) : NULL;
+
+    return place != NULL ? &place->wire : NULL;
+}
+
+void wr_wire_give(const struct wr_wire *wire)
+{
+    for (unsigned i = 0; wire != NULL && i < PLACES; i++) {
+        if (&places[i].wire == wire)
+            give(&places[i]);
+    }
+}
+
+void wr_wire_forget(int fd, uint64_t id)
+{
+    struct place *place = wr_wire_maybe(fd) ? find(fd, id) : NULL;
+
+    if (place == NULL)
+        return;
+    empty(place);
+    give(place);
+}
+
+int wr_wire_recent(void)
+{
+    struct wr_track track;
+
+    return recent >= 0 && wr_track_peek(recent, &track) && track.start_ns == recent_id ? recent
+                                                                                      : -1;
+}
