@@ -35,7 +35,7 @@ shim_ldflags = -shared -nostartfiles -Wl,-z,now,-z,relro,-z,defs,-z,nodelete,-z,
 shim_dirs := base config diagnose frames hold hook probe render sink tls track
 shim_src := $(sort $(wildcard shim/*.c $(shim_dirs:%=shim/%/*.c)))
 helper_src := $(sort $(wildcard shim/helper/*.c shim/base/*.c shim/config/*.c shim/diagnose/*.c \
-	shim/render/*.c shim/sink/*.c shim/probe/*.c))
+	shim/render/*.c shim/sink/*.c shim/probe/*.c shim/tls/chain*.c))
 shim_obj := $(shim_src:%.c=$(BUILD)/shim-obj/%.o)
 helper_obj := $(helper_src:%.c=$(BUILD)/helper-obj/%.o)
 helper_pkgs := libunwind-coredump libunwind-generic libconfig
@@ -54,7 +54,7 @@ contract_src := $(sort $(wildcard tests/contract/transparency/*.c))
 contract_bin := $(contract_src:%.c=$(BUILD)/%)
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
-fuzz_shim := $(sort $(wildcard shim/base/*.c shim/config/*.c shim/diagnose/*.c shim/render/*.c shim/probe/*.c))
+fuzz_shim := $(sort $(wildcard shim/base/*.c shim/config/*.c shim/diagnose/*.c shim/render/*.c shim/probe/*.c shim/tls/chain*.c))
 fuzz_obj := $(fuzz_shim:%.c=$(BUILD)/fuzz-obj/%.o)
 bench_src := $(sort $(wildcard tests/bench/*.c))
 bench_bin := $(bench_src:%.c=$(BUILD)/%)

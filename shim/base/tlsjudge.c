@@ -32,20 +32,20 @@ bool wr_wire_peer_done(const struct wr_wire *wire)
     if (!wire->server_hello)
         return false;
     if (wire->version >= TLS_1_3)
-        return out->finished || (in->sealed > 0 && !in->in_record && in->header_len == 0 &&
-                                 !in->alert_sealed);
+        return out->finished ||
+               (in->sealed > 0 && !in->in_record && in->header_len == 0 && !in->alert_sealed);
     return wire->hello_done || in->finished;
 }
 
 static enum wr_tls_failure alert_sent(uint8_t alert)
 {
     switch (alert) {
-    case 42: /* bad_certificate */
-    case 43: /* unsupported_certificate */
-    case 44: /* certificate_revoked */
-    case 45: /* certificate_expired */
-    case 46: /* certificate_unknown */
-    case 48: /* unknown_ca */
+    case 42:  /* bad_certificate */
+    case 43:  /* unsupported_certificate */
+    case 44:  /* certificate_revoked */
+    case 45:  /* certificate_expired */
+    case 46:  /* certificate_unknown */
+    case 48:  /* unknown_ca */
     case 113: /* bad_certificate_status_response */
         return WR_TLS_VERIFY;
     case 49: /* access_denied */
@@ -68,12 +68,13 @@ static bool is_complete(const struct wr_wire *wire)
 }
 
 /* The peer said nothing of it, and was the first to end the connection. */
-static enum wr_tls_failure ended_by_peer(struct wr_wire *wire)
+static enum wr_tls_failure ended_by_peer(const struct wr_wire *wire, const struct wr_wire_end *end,
+                                         bool *ret_late)
 {
-    wire->late = wire->version >= TLS_1_3 && wire->way[WR_WIRE_OUT].finished;
-    if (is_complete(wire) || (wire->late && wire->end.waited_ms > AT_ONCE_MS))
+    *ret_late = wire->version >= TLS_1_3 && wire->way[WR_WIRE_OUT].finished;
+    if (is_complete(wire) || (*ret_late && end->waited_ms > AT_ONCE_MS))
         return 0;
-    switch (wire->end.error) {
+    switch (end->error) {
     case 0:
         return WR_TLS_EOF;
     case ECONNRESET:
@@ -87,24 +88,25 @@ static enum wr_tls_failure ended_by_peer(struct wr_wire *wire)
     }
 }
 
-static enum wr_tls_failure ended_by_program(const struct wr_wire *wire)
+static enum wr_tls_failure ended_by_program(const struct wr_wire *wire,
+                                            const struct wr_wire_end *end)
 {
     const struct wr_wire_stream *out = &wire->way[WR_WIRE_OUT];
 
     if (wire->version >= TLS_1_3 && out->finished)
         return 0; /* all is done that this side can see */
-    if (wr_wire_peer_done(wire) && !out->finished && !out->changed)
-        return wire->end.waited_ms <= VERDICT_MS || out->alert_sealed ? WR_TLS_REJECTED : 0;
-    if (wr_wire_peer_done(wire) && wire->version >= TLS_1_3)
-        return wire->end.waited_ms <= VERDICT_MS || out->alert_sealed ? WR_TLS_REJECTED : 0;
-    return !is_complete(wire) && wire->end.waited_ms >= PATIENCE_MS ? WR_TLS_STALLED : 0;
+    /* a ChangeCipherSpec means nothing in TLS 1.3 */
+    if (wr_wire_peer_done(wire) && !out->finished && (wire->version >= TLS_1_3 || !out->changed))
+        return end->waited_ms <= VERDICT_MS ? WR_TLS_REJECTED : 0;
+    return !is_complete(wire) && end->waited_ms >= PATIENCE_MS ? WR_TLS_STALLED : 0;
 }
 
-enum wr_tls_failure wr_wire_judge(struct wr_wire *wire)
+enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wire_end *end,
+                                  bool *ret_late)
 {
     const struct wr_wire_stream *out = &wire->way[WR_WIRE_OUT], *in = &wire->way[WR_WIRE_IN];
 
-    wire->late = false;
+    *ret_late = false;
     if (!wire->hello_sent || (out->lost && !in->not_tls) || wr_wire_is_over(wire))
         return 0;
     if (in->not_tls)
@@ -112,16 +114,16 @@ enum wr_tls_failure wr_wire_judge(struct wr_wire *wire)
     if (is_complete(wire) && !in->alert_sealed)
         return 0;
     if (in->alerted || in->alert_sealed) {
-        wire->late = out->finished;
+        *ret_late = out->finished;
         return WR_TLS_ALERT;
     }
     if (out->alerted)
         return alert_sent(out->alert);
     if (out->alert_sealed && !out->finished)
         return WR_TLS_REJECTED;
-    if (wire->end.peer_closed && !wire->end.own_side_ended)
-        return ended_by_peer(wire);
-    return ended_by_program(wire);
+    if (end->peer_closed && !end->own_side_ended)
+        return ended_by_peer(wire, end, ret_late);
+    return ended_by_program(wire, end);
 }
 
 const char *wr_wire_stage(const struct wr_wire *wire)

@@ -23,7 +23,8 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 #define SEALED_ALERT 19
 #define SEALED_ALERT_PADDED 35
 
-/* --- reading a message ------------------------------------------------------------------------- */
+/* --- reading a message -------------------------------------------------------------------------
+ */
 
 struct reader {
     const unsigned char *at;
@@ -159,7 +160,8 @@ static void read_server_hello(struct wr_wire *wire, struct reader in)
     wire->server_hello |= !again;
 }
 
-/* --- messages ---------------------------------------------------------------------------------- */
+/* --- messages ----------------------------------------------------------------------------------
+ */
 
 static bool is_wanted(const struct wr_wire *wire, enum wr_wire_way way, uint8_t type)
 {
@@ -174,8 +176,8 @@ static void message_begins(struct wr_wire *wire, enum wr_wire_way way)
 {
     struct wr_wire_stream *stream = &wire->way[way];
 
-    stream->message_left = (uint32_t)stream->head[1] << 16 | (uint32_t)stream->head[2] << 8 |
-                           stream->head[3];
+    stream->message_left =
+        (uint32_t)stream->head[1] << 16 | (uint32_t)stream->head[2] << 8 | stream->head[3];
     stream->storing = is_wanted(wire, way, stream->head[0]);
     if (stream->storing) {
         wire->owner = (uint8_t)(1 + way);
@@ -248,7 +250,8 @@ static void read_handshake(struct wr_wire *wire, enum wr_wire_way way, const uns
     }
 }
 
-/* --- records ----------------------------------------------------------------------------------- */
+/* --- records -----------------------------------------------------------------------------------
+ */
 
 static bool is_sealed(const struct wr_wire *wire, const struct wr_wire_stream *stream)
 {
@@ -373,8 +376,7 @@ static void header(struct wr_wire *wire, enum wr_wire_way way, unsigned char byt
     if (way == WR_WIRE_IN && stream->not_tls && wire->owner == 0) {
         wire->owner = 1 + WR_WIRE_IN;
         wire->kept_len = 0;
-        keep(wire, stream->header,
-             good ? sizeof(stream->header) : stream->header_len);
+        keep(wire, stream->header, good ? sizeof(stream->header) : stream->header_len);
     }
 }
 
@@ -410,9 +412,9 @@ void wr_wire_feed(struct wr_wire *wire, enum wr_wire_way way, const unsigned cha
         len -= n;
     }
     if (len > 0 && stream->not_tls && way == WR_WIRE_IN && wire->kept_len < WR_WIRE_SAID)
-        keep(wire, at, len < WR_WIRE_SAID - (size_t)wire->kept_len
-                           ? len
-                           : WR_WIRE_SAID - (size_t)wire->kept_len);
+        keep(wire, at,
+             len < WR_WIRE_SAID - (size_t)wire->kept_len ? len
+                                                         : WR_WIRE_SAID - (size_t)wire->kept_len);
 }
 
 unsigned wr_wire_chain(const struct wr_wire *wire, const unsigned char **at, size_t *len,

@@ -27,16 +27,16 @@ struct wr_wire_stream {
     uint16_t left, length; /* of the record */
     uint8_t head[4], head_len;
     uint32_t message_left;
-    bool storing;  /* the message under way is kept */
-    bool not_tls;  /* its first bytes are no record */
-    bool lost;     /* what should be a record's header is none */
+    bool storing; /* the message under way is kept */
+    bool not_tls; /* its first bytes are no record */
+    bool lost;    /* what should be a record's header is none */
     bool in_record;
     /* what was seen */
-    bool changed;      /* ChangeCipherSpec */
-    bool finished;     /* its last message of the handshake, by what can be seen of it */
-    bool data;         /* application data (TLS 1.2) */
-    bool alerted;      /* a fatal alert in plain text */
-    uint8_t alert;     /* its number */
+    bool changed;  /* ChangeCipherSpec */
+    bool finished; /* its last message of the handshake, by what can be seen of it */
+    bool data;     /* application data (TLS 1.2) */
+    bool alerted;  /* a fatal alert in plain text */
+    uint8_t alert; /* its number */
     uint8_t alert_bytes[2], alert_len;
     bool alert_sealed; /* an alert whose number is encrypted, before the handshake was done */
     bool goodbye;      /* an alert, or a short message, after that */
@@ -54,7 +54,6 @@ struct wr_wire_end {
 struct wr_wire {
     struct wr_wire_stream way[2];
     struct wr_wire_end end;
-    bool late; /* what is judged came after this side was done */
     /* ClientHello */
     bool hello_sent; /* all of it */
     uint16_t hello_len;
@@ -84,9 +83,10 @@ void wr_wire_feed(struct wr_wire *wire, enum wr_wire_way way, const unsigned cha
 bool wr_wire_is_over(const struct wr_wire *wire);
 /* The peer's part of the handshake has come. */
 bool wr_wire_peer_done(const struct wr_wire *wire);
-/* How a connection that has ended so failed; 0 = it did not, or was dropped on purpose, as far as
- * that can be told. Sets late. */
-enum wr_tls_failure wr_wire_judge(struct wr_wire *wire);
+/* How the handshake of a connection that has ended so failed; 0 = it did not, or the connection was
+ * dropped on purpose, as far as that can be told. *ret_late: after this side was done. */
+enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wire_end *end,
+                                  bool *ret_late);
 /* The peer's certificates in DER, its own first; returns how many of at most max. Those that were
  * not kept wholly are left out. */
 unsigned wr_wire_chain(const struct wr_wire *wire, const unsigned char **at, size_t *len,

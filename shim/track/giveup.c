@@ -92,8 +92,7 @@ static bool is_told_here(const struct wr_track *track, enum wr_tls_failure failu
     if (failure == 0 || (by_library && failure != WR_TLS_STALLED))
         return false;
     /* a child may go on with it */
-    return !dropped ||
-           track->forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
+    return !dropped || track->forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
 }
 
 static void end_handshake(int fd, const struct wr_track *track, enum wr_door door)
@@ -101,8 +100,8 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
     struct wr_handshake handshake = {.library = NULL};
     struct wr_wire *wire;
     bool by_library;
-    enum wr_tls_failure failure = wr_wire_ended(fd, track->start_ns, &wire, &handshake.start_ns,
-                                                &by_library);
+    enum wr_tls_failure failure =
+        wr_wire_ended(fd, track->start_ns, &wire, &handshake.start_ns, &by_library);
 
     handshake.wire = wire;
     if (wire != NULL && is_told_here(track, failure, by_library))
@@ -111,10 +110,9 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
                             : failure == WR_TLS_STALLED && !wire->end.peer_closed
                                 ? WR_OUTCOME_GAVE_UP
                                 : WR_OUTCOME_ERROR,
-                            failure == WR_TLS_STALLED && !wire->end.peer_closed ? ETIMEDOUT
-                            : failure == WR_TLS_RESET || failure == WR_TLS_STALLED
-                                ? wire->end.error
-                                : 0,
+                            failure == WR_TLS_STALLED && !wire->end.peer_closed    ? ETIMEDOUT
+                            : failure == WR_TLS_RESET || failure == WR_TLS_STALLED ? wire->end.error
+                                                                                   : 0,
                             door);
     wr_wire_give(wire);
 }

@@ -167,8 +167,7 @@ void wr_talk_sent(int fd, struct wr_area span, size_t n)
 
     if (!wr_may_look() || !find(fd, &track) || !look_again(fd, &track, WR_DOOR_SEND))
         return;
-    if (wr_wire_maybe(fd) ||
-        (begins_tls(span, n) && wr_wire_follow(fd, track.start_ns)))
+    if (wr_wire_maybe(fd) || (begins_tls(span, n) && wr_wire_follow(fd, track.start_ns)))
         in_handshake(fd, &track, WR_WIRE_OUT, span, n);
     else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || begins_tls(span, n))
         leave(fd, &track);

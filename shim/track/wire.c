@@ -97,8 +97,8 @@ bool wr_wire_follow(int fd, uint64_t id)
 /* The place, taken; NULL where there is none that can be trusted. */
 static struct place *find(int fd, uint64_t id)
 {
-    unsigned mark = atomic_load_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS],
-                                         memory_order_relaxed);
+    unsigned mark =
+        atomic_load_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], memory_order_relaxed);
     struct place *place;
 
     if (mark == 0 || mark > PLACES)
@@ -205,6 +205,7 @@ enum wr_tls_failure wr_wire_ended(int fd, uint64_t id, struct wr_wire **ret, uin
                                   bool *ret_by_library)
 {
     struct place *place = find(fd, id);
+    bool late;
 
     *ret = NULL;
     if (place == NULL)
@@ -214,7 +215,7 @@ enum wr_tls_failure wr_wire_ended(int fd, uint64_t id, struct wr_wire **ret, uin
     *ret_by_library = place->by_library;
     if (!place->wire.end.peer_closed && !place->wire.end.own_side_ended)
         place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
-    return wr_wire_judge(&place->wire);
+    return wr_wire_judge(&place->wire, &place->wire.end, &late);
 }
 
 struct wr_wire *wr_wire_take(int fd, uint64_t id)
@@ -247,5 +248,5 @@ int wr_wire_recent(void)
     struct wr_track track;
 
     return recent >= 0 && wr_track_peek(recent, &track) && track.start_ns == recent_id ? recent
-                                                                                      : -1;
+                                                                                       : -1;
 }
