@@ -13,6 +13,7 @@ enum { TLS_1_3 = 0x0304 };
 #define AT_ONCE_MS 1000
 /* A program that looks at a certificate itself and does not take it is done in this time. */
 #define VERDICT_MS 1000
+#define ABRUPT_MS 250
 
 bool wr_wire_is_over(const struct wr_wire *wire)
 {
@@ -101,6 +102,14 @@ static enum wr_tls_failure ended_by_program(const struct wr_wire *wire,
     return !is_complete(wire) && end->waited_ms >= PATIENCE_MS ? WR_TLS_STALLED : 0;
 }
 
+/* Some do so where they look at a certificate behind a handshake that they let come good. */
+static bool is_dropped_at_once(const struct wr_wire *wire, const struct wr_wire_end *end)
+{
+    return wire->version < TLS_1_3 && wire->certificate && !end->peer_closed &&
+           !end->own_side_ended && !wire->way[WR_WIRE_OUT].goodbye &&
+           !wire->way[WR_WIRE_IN].goodbye && end->waited_ms <= ABRUPT_MS;
+}
+
 enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wire_end *end,
                                   bool *ret_late)
 {
@@ -111,10 +120,12 @@ enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wi
         return 0;
     if (in->not_tls)
         return WR_TLS_NOT_TLS;
-    if (is_complete(wire) && !in->alert_sealed)
-        return 0;
+    if (is_complete(wire))
+        return is_dropped_at_once(wire, end) ? WR_TLS_REJECTED : 0;
+    if (in->alert_sealed && !in->alerted && out->finished && end->alert_ms > AT_ONCE_MS)
+        return 0; /* a goodbye to a connection that was not used */
     if (in->alerted || in->alert_sealed) {
-        *ret_late = out->finished;
+        *ret_late = wire->version >= TLS_1_3 && out->finished;
         return WR_TLS_ALERT;
     }
     if (out->alerted)

@@ -22,6 +22,7 @@ enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
  * The smallest Finished has 53, an EncryptedExtensions 23. */
 #define SEALED_ALERT 19
 #define SEALED_ALERT_PADDED 35
+#define END_OF_EARLY_DATA 21
 
 /* --- reading a message -------------------------------------------------------------------------
  */
@@ -273,6 +274,25 @@ static bool is_sealed_alert(const struct wr_wire_stream *stream)
     return stream->length == SEALED_ALERT || stream->length == SEALED_ALERT_PADDED;
 }
 
+/* The client's part of TLS 1.3 begins with its Finished, or with a Certificate, empty or not, where
+ * the server asked for one. The messages are hidden and their lengths are not. */
+static void read_client_part(struct wr_wire *wire, unsigned length)
+{
+    enum { PADDING = 16, EMPTY = 25, EMPTY_WITHIN = 8, SMALLEST_CHAIN = 250, SHA384 = 0x1302 };
+    unsigned finished = wire->cipher == SHA384 ? 69 : 53;
+
+    if (length == EMPTY || length == EMPTY + PADDING || length == finished + EMPTY_WITHIN ||
+        length == finished + EMPTY_WITHIN + PADDING) {
+        wire->requested_known = wire->certificate_requested = true;
+        wire->own_certificate_known = true;
+    } else if (length == finished || length == finished + PADDING) {
+        wire->requested_known = true;
+    } else if (length >= SMALLEST_CHAIN) {
+        wire->requested_known = wire->certificate_requested = true;
+        wire->own_certificate_known = wire->own_certificate = true;
+    }
+}
+
 /* TLS 1.3: all that follows the hellos has the type of application data. */
 static void sealed_1_3(struct wr_wire *wire, enum wr_wire_way way)
 {
@@ -283,10 +303,12 @@ static void sealed_1_3(struct wr_wire *wire, enum wr_wire_way way)
     if (way == WR_WIRE_OUT && out->finished) {
         out->goodbye |= is_sealed_alert(stream);
     } else if (way == WR_WIRE_OUT) {
-        if (is_sealed_alert(stream))
+        if (is_sealed_alert(stream)) {
             out->alert_sealed = true;
-        else
-            out->finished |= !out->alert_sealed;
+        } else if (!out->alert_sealed && stream->length != END_OF_EARLY_DATA) {
+            out->finished = true;
+            read_client_part(wire, stream->length);
+        }
     } else if (!out->finished) {
         /* an EncryptedExtensions may have the other length */
         stream->alert_sealed |= stream->length == SEALED_ALERT;
@@ -297,14 +319,18 @@ static void sealed_1_3(struct wr_wire *wire, enum wr_wire_way way)
     }
 }
 
-static void sealed_1_2(struct wr_wire_stream *stream)
+static void sealed_1_2(struct wr_wire *wire, enum wr_wire_way way)
 {
+    struct wr_wire_stream *stream = &wire->way[way];
+
     if (stream->type == APPLICATION_DATA)
         stream->data = true;
     else if (stream->type == HANDSHAKE)
         stream->finished = true;
-    else if (!stream->data)
+    else if (!wire->way[WR_WIRE_OUT].finished || !wire->way[WR_WIRE_IN].finished)
         stream->alert_sealed = true;
+    else /* from now on it says that the connection ends */
+        stream->goodbye = true;
 }
 
 static void record_begins(struct wr_wire *wire, enum wr_wire_way way)
@@ -329,7 +355,7 @@ static void record_begins(struct wr_wire *wire, enum wr_wire_way way)
     if (wire->version >= TLS_1_3 || !wire->server_hello)
         sealed_1_3(wire, way);
     else
-        sealed_1_2(stream);
+        sealed_1_2(wire, way);
 }
 
 static void read_alert(struct wr_wire_stream *stream, const unsigned char *at, size_t len)
@@ -338,8 +364,13 @@ static void read_alert(struct wr_wire_stream *stream, const unsigned char *at, s
 
     while (len-- > 0 && stream->alert_len < 2)
         stream->alert_bytes[stream->alert_len++] = *at++;
-    if (stream->alert_len < 2 || stream->alerted || stream->alert_bytes[0] == WARNING ||
-        stream->alert_bytes[1] == CLOSE_NOTIFY || stream->alert_bytes[1] == USER_CANCELED)
+    if (stream->alert_len < 2 || stream->alerted)
+        return;
+    if (stream->alert_bytes[1] == CLOSE_NOTIFY || stream->alert_bytes[1] == USER_CANCELED) {
+        stream->goodbye = true;
+        return;
+    }
+    if (stream->alert_bytes[0] == WARNING)
         return;
     stream->alerted = true;
     stream->alert = stream->alert_bytes[1];

@@ -39,16 +39,17 @@ struct wr_wire_stream {
     uint8_t alert; /* its number */
     uint8_t alert_bytes[2], alert_len;
     bool alert_sealed; /* an alert whose number is encrypted, before the handshake was done */
-    bool goodbye;      /* an alert, or a short message, after that */
-    uint32_t sealed;   /* encrypted records */
+    bool goodbye;    /* the alert that the connection ends, as far as it can be told from others */
+    uint32_t sealed; /* encrypted records */
 };
 
 /* What came to the end of the connection; by the program's side. */
 struct wr_wire_end {
     bool peer_closed;    /* it ended the connection first */
     int error;           /* by this errno: ECONNRESET, EPIPE; 0 = an end of file */
-    bool own_side_ended; /* the program had called shutdown() before */
-    uint64_t waited_ms;  /* from the last message of either side to the end */
+    bool own_side_ended; /* the program had said goodbye, or called shutdown(), before */
+    uint64_t waited_ms;  /* from the last message of either side to the end, or to the goodbye */
+    uint64_t alert_ms;   /* ... to the peer's encrypted alert */
 };
 
 struct wr_wire {
@@ -65,6 +66,7 @@ struct wr_wire {
     bool server_hello;
     uint16_t version, cipher;
     bool certificate, certificate_requested, hello_done;
+    bool requested_known; /* TLS 1.3: certificate_requested, by the client's answer */
     bool own_certificate, own_certificate_known; /* the client's answer to the request */
     /* a message, or what was said instead of TLS */
     uint8_t owner; /* whose: 1 + enum wr_wire_way; 0 = nobody's */

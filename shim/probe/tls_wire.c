@@ -109,7 +109,7 @@ static void set_answer(struct wr_probe_ctx *ctx, const struct wr_wire *wire)
         return;
     fill_str(ctx, WR_FACT_tls_version_peer, wr_tls_version_name(wire->version));
     set_cipher(ctx, wire->cipher);
-    if (wire->hello_done)
+    if (wire->hello_done || wire->requested_known)
         fill_bool(ctx, WR_FACT_tls_certificate_requested, wire->certificate_requested);
     if (wire->own_certificate_known)
         fill_bool(ctx, WR_FACT_tls_certificate_own, wire->own_certificate);

@@ -150,6 +150,22 @@ static bool feed_span(struct wr_wire *wire, enum wr_wire_way way, struct wr_area
     return n == 0;
 }
 
+/* The program's goodbye is not what it waits behind. */
+static void note_time(struct place *place, enum wr_wire_way way)
+{
+    struct wr_wire_end *end = &place->wire.end;
+    uint64_t now_ns = wr_now_ns(), ms = (now_ns - place->last_ns) / 1000000;
+
+    if (place->wire.way[WR_WIRE_IN].alert_sealed && end->alert_ms == 0)
+        end->alert_ms = ms + 1;
+    if (way == WR_WIRE_OUT && place->wire.way[WR_WIRE_OUT].goodbye && !end->peer_closed &&
+        !end->own_side_ended) {
+        end->own_side_ended = true;
+        end->waited_ms = ms;
+    }
+    place->last_ns = now_ns;
+}
+
 enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, struct wr_area span,
                                   size_t n, bool by_library)
 {
@@ -160,12 +176,14 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
         return WR_WIRE_GONE;
     recent = fd;
     recent_id = id;
-    place->last_ns = wr_now_ns();
     place->by_library |= by_library;
     if (place->wire.way[way].bytes + n > BYTES_MAX || !feed_span(&place->wire, way, span, n)) {
         empty(place);
         state = WR_WIRE_GONE;
-    } else if (wr_wire_is_over(&place->wire)) {
+    } else {
+        note_time(place, way);
+    }
+    if (owner_of(place) == fd && wr_wire_is_over(&place->wire)) {
         state = WR_WIRE_OVER;
     }
     give(place);
