@@ -19,16 +19,20 @@
 #include "base/clock.h"
 #include "failure.h"
 #include "speak.h"
+#include "tls/depth.h"
 #include "track/giveup.h"
 #include "track/names.h"
 #include "track/successes.h"
+#include "track/talk.h"
 #include "track/track.h"
+#include "track/wire.h"
 
 /* --- instead of failure.c and speak.c
  * -------------------------------------------------------------------- */
 
-static int given_up, failed, failed_error, conversations;
+static int given_up, failed, failed_error, conversations, handshakes;
 static enum wr_door last_door;
+static enum wr_outcome last_outcome;
 
 bool wr_may_look(void)
 {
@@ -64,6 +68,16 @@ void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_
     conversations++;
 }
 
+void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_outcome outcome,
+                         int error, enum wr_door door)
+{
+    assert_non_null(handshake->wire);
+    (void)fd, (void)error;
+    handshakes++;
+    last_outcome = outcome;
+    last_door = door;
+}
+
 _Atomic uint32_t wr_speak_open;
 
 void wr_speak_connected(int fd, const struct wr_addr *target, uint64_t start_ns)
@@ -91,7 +105,7 @@ static int prepare(void **state)
 static int begin(void **state)
 {
     (void)state;
-    given_up = failed = conversations = 0;
+    given_up = failed = conversations = handshakes = 0;
     return 0;
 }
 
@@ -258,6 +272,110 @@ static void a_range(void **state)
     close(fd), close(other);
 }
 
+static const unsigned char hello[] = {22, 3, 1, 0, 44, 1, 0, 0, 40, 3, 3};
+
+/* A connection on which the program has begun TLS; *ret_peer is the other side. */
+static int in_handshake(int *ret_peer)
+{
+    unsigned char bytes[49] = {0};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int server = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t len = sizeof(to);
+    struct wr_track track;
+
+    memcpy(bytes, hello, sizeof(hello));
+    assert_int_equal(bind(server, (struct sockaddr *)&to, len), 0);
+    assert_int_equal(listen(server, 1), 0);
+    assert_int_equal(getsockname(server, (struct sockaddr *)&to, &len), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, len), 0);
+    *ret_peer = accept(server, NULL, NULL);
+    close(server);
+    wr_track_pending(fd, &to, sizeof(to), wr_now_ns());
+    assert_true(wr_track_get(fd, &track));
+    wr_talk_connected(fd, &track, WR_DOOR_CALL);
+    wr_talk_sent(fd, (struct wr_area){bytes, sizeof(bytes), false}, sizeof(bytes));
+    assert_true(wr_wire_maybe(fd));
+    return fd;
+}
+
+static void a_handshake_that_the_peer_ends(void **state)
+{
+    char byte;
+    int peer, fd = in_handshake(&peer);
+
+    (void)state;
+    close(peer);
+    assert_int_equal(read(fd, &byte, 1), 0);
+    wr_talk_received(fd, (struct wr_area){&byte, 1, false}, 0, 0);
+    assert_int_equal(handshakes + conversations, 0); /* a library may tell more */
+    wr_give_up(fd, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes, 1);
+    assert_int_equal(last_outcome, WR_OUTCOME_CLOSED);
+    assert_int_equal(last_door, WR_DOOR_CLOSE);
+    assert_false(wr_wire_maybe(fd));
+    wr_give_up(fd, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes, 1);
+    close(fd);
+}
+
+static void a_handshake_that_is_dropped(void **state)
+{
+    int peer, fd = in_handshake(&peer);
+
+    (void)state;
+    wr_give_up(fd, WR_DOOR_CLOSE); /* at once */
+    assert_int_equal(handshakes, 0);
+    close(fd);
+    close(peer);
+    fd = in_handshake(&peer);
+    usleep(1000000);
+    wr_give_up(fd, WR_DOOR_SHUTDOWN);
+    wr_talk_shut_down(fd);
+    assert_int_equal(handshakes, 0);
+    wr_give_up(fd, WR_DOOR_REPLACED);
+    assert_int_equal(handshakes, 1);
+    assert_int_equal(last_outcome, WR_OUTCOME_GAVE_UP);
+    close(fd);
+    close(peer);
+}
+
+static void a_library_tells_it_itself(void **state)
+{
+    char byte;
+    int peer, fd;
+
+    (void)state;
+    wr_tls_depth++;
+    fd = in_handshake(&peer);
+    close(peer);
+    wr_talk_received(fd, (struct wr_area){&byte, 1, false}, 0, 0);
+    wr_tls_depth--;
+    wr_give_up(fd, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes + conversations, 0);
+    close(fd);
+}
+
+static void handshakes_of_many(void **state)
+{
+    int fds[48], peers[48], followed = 0;
+
+    (void)state;
+    for (int i = 0; i < 48; i++) {
+        fds[i] = in_handshake(&peers[i]);
+        followed += wr_wire_maybe(fds[i]);
+    }
+    assert_int_equal(followed, 48);
+    for (int i = 0; i < 48; i++) {
+        wr_give_up(fds[i], WR_DOOR_CLOSE);
+        close(fds[i]);
+        close(peers[i]);
+    }
+    fds[0] = in_handshake(&peers[0]); /* there is room again */
+    wr_give_up(fds[0], WR_DOOR_CLOSE);
+    close(fds[0]);
+    close(peers[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +388,10 @@ int main(void)
         cmocka_unit_test_setup(another_address_won, begin),
         cmocka_unit_test_setup(the_end_of_the_process, begin),
         cmocka_unit_test_setup(a_range, begin),
+        cmocka_unit_test_setup(a_handshake_that_the_peer_ends, begin),
+        cmocka_unit_test_setup(a_handshake_that_is_dropped, begin),
+        cmocka_unit_test_setup(a_library_tells_it_itself, begin),
+        cmocka_unit_test_setup(handshakes_of_many, begin),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
