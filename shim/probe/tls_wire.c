@@ -9,8 +9,9 @@
 #include "base/speech.h"
 #include "base/sys.h"
 #include "base/tcpinfo.h"
+#include "base/tlsalert.h"
+#include "base/tlscipher.h"
 #include "base/tlswire.h"
-#include "base/tlswords.h"
 #include "tls/tls.h"
 #include "whyrefused/faults.h"
 
@@ -337,6 +338,7 @@ void wr_probe_tls_wire(struct wr_probe_ctx *ctx)
 {
     const struct wr_wire *wire = ctx->attempt->handshake.wire;
 
+    fill_text(ctx, WR_FACT_tls_library, NULL, 0);
     set_unacknowledged(ctx);
     if (wire == NULL)
         return;
