@@ -128,12 +128,13 @@ enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wi
         *ret_late = wire->version >= TLS_1_3 && out->finished;
         return WR_TLS_ALERT;
     }
+    /* some answer that with an alert */
+    if (end->peer_closed && !end->own_side_ended)
+        return ended_by_peer(wire, end, ret_late);
     if (out->alerted)
         return alert_sent(out->alert);
     if (out->alert_sealed && !out->finished)
         return WR_TLS_REJECTED;
-    if (end->peer_closed && !end->own_side_ended)
-        return ended_by_peer(wire, end, ret_late);
     return ended_by_program(wire, end);
 }
 

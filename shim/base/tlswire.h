@@ -45,7 +45,7 @@ struct wr_wire_stream {
 
 /* What came to the end of the connection; by the program's side. */
 struct wr_wire_end {
-    bool peer_closed;    /* it ended the connection first */
+    bool peer_closed;    /* it ended the connection first, before this side sent an alert */
     int error;           /* by this errno: ECONNRESET, EPIPE; 0 = an end of file */
     bool own_side_ended; /* the program had said goodbye, or called shutdown(), before */
     uint64_t waited_ms;  /* from the last message of either side to the end, or to the goodbye */

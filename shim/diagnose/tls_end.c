@@ -23,13 +23,19 @@ static bool is_client_alert(uint64_t alert)
            alert == WR_ALERT_UNKNOWN_CA;
 }
 
+/* TLS 1.3 encrypts it, and the library was not asked. */
+static bool is_hidden_alert(const struct wr_evidence *ev)
+{
+    return wr_tls_failed_by(ev, WR_TLS_ALERT) && !wr_ev_has(ev, WR_FACT_tls_alert);
+}
+
 static enum wr_match match_required(const struct wr_evidence *ev)
 {
     uint64_t alert = wr_tls_heard_alert(ev);
 
     if (alert == WR_ALERT_CERTIFICATE_REQUIRED)
         return shows_none(ev) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
-    if (!is_client_alert(alert) && !wr_tls_failed_by(ev, WR_TLS_EOF) &&
+    if (!is_client_alert(alert) && !is_hidden_alert(ev) && !wr_tls_failed_by(ev, WR_TLS_EOF) &&
         !wr_tls_failed_by(ev, WR_TLS_RESET))
         return WR_MATCH_NO;
     if (asked_in_vain(ev))

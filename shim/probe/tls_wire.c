@@ -228,8 +228,9 @@ static void set_alert(struct wr_probe_ctx *ctx, const struct wr_wire *wire,
     const struct wr_wire_stream *out = &wire->way[WR_WIRE_OUT], *in = &wire->way[WR_WIRE_IN];
     const struct wr_wire_stream *of = in->alerted || in->alert_sealed ? in : out;
 
-    if (failure == WR_TLS_NOT_TLS || !(of->alerted || of->alert_sealed) ||
-        !is_open(ctx, WR_FACT_tls_alert) || !is_open(ctx, WR_FACT_tls_alert_received))
+    if (failure == WR_TLS_NOT_TLS || failure == WR_TLS_EOF || failure == WR_TLS_RESET ||
+        !(of->alerted || of->alert_sealed) || !is_open(ctx, WR_FACT_tls_alert) ||
+        !is_open(ctx, WR_FACT_tls_alert_received))
         return;
     wr_set_bool(ctx->ev, WR_FACT_tls_alert_received, of == in);
     if (!of->alerted)
@@ -325,13 +326,18 @@ static void set_end(struct wr_probe_ctx *ctx, const struct wr_wire *wire)
         fill_str(ctx, WR_FACT_tls_error_type, type_of(wire, failure));
 }
 
-static void set_unacknowledged(struct wr_probe_ctx *ctx)
+static void set_unacknowledged(struct wr_probe_ctx *ctx, const struct wr_wire *wire)
 {
     struct wr_tcpinfo info;
+    bool just_sent;
 
-    if (ctx->attempt->fd >= 0 && wr_tcpinfo(ctx->attempt->fd, &info) && info.was_connected &&
-        info.state != WR_TCP_CLOSE)
-        fill_uint(ctx, WR_FACT_tls_unacknowledged, info.unacknowledged);
+    if (ctx->attempt->fd < 0 || !wr_tcpinfo(ctx->attempt->fd, &info) || !info.was_connected ||
+        info.state == WR_TCP_CLOSE)
+        return;
+    /* a goodbye is on its way */
+    just_sent = wire != NULL && info.retransmits == 0 &&
+                (wire->way[WR_WIRE_OUT].goodbye || wire->way[WR_WIRE_OUT].alerted);
+    fill_uint(ctx, WR_FACT_tls_unacknowledged, just_sent ? 0 : info.unacknowledged);
 }
 
 void wr_probe_tls_wire(struct wr_probe_ctx *ctx)
@@ -339,7 +345,7 @@ void wr_probe_tls_wire(struct wr_probe_ctx *ctx)
     const struct wr_wire *wire = ctx->attempt->handshake.wire;
 
     fill_text(ctx, WR_FACT_tls_library, NULL, 0);
-    set_unacknowledged(ctx);
+    set_unacknowledged(ctx, wire);
     if (wire == NULL)
         return;
     set_hello(ctx, wire);

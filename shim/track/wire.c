@@ -14,6 +14,8 @@
 #define CHUNK 1024
 /* Beyond this it is no handshake. */
 #define BYTES_MAX (256u * 1024)
+/* What a library says now may be about what passed no longer ago. */
+#define RECENT_NS 300000000u
 
 _Atomic uint8_t wr_wire_marks[WR_TRACK_SLOTS]; /* 1 + index of the place; 0 = none */
 
@@ -26,8 +28,10 @@ static struct place {
     struct wr_wire wire;
 } places[PLACES];
 
-static __thread int recent = -1;
-static __thread uint64_t recent_id;
+static __thread struct {
+    uint64_t id, when_ns; /* 0 = none */
+    int fd;
+} recent;
 
 static bool take(struct place *place)
 {
@@ -66,6 +70,13 @@ static void empty(struct place *place)
                                                 &mark, 0, memory_order_relaxed,
                                                 memory_order_relaxed);
     atomic_store_explicit(&place->owner, 0, memory_order_relaxed);
+}
+
+static void remember(int fd, uint64_t id)
+{
+    recent.fd = fd;
+    recent.id = id;
+    recent.when_ns = wr_now_ns();
 }
 
 bool wr_wire_follow(int fd, uint64_t id)
@@ -174,8 +185,7 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
 
     if (place == NULL)
         return WR_WIRE_GONE;
-    recent = fd;
-    recent_id = id;
+    remember(fd, id);
     place->by_library |= by_library;
     if (place->wire.way[way].bytes + n > BYTES_MAX || !feed_span(&place->wire, way, span, n)) {
         empty(place);
@@ -193,16 +203,19 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
 void wr_wire_peer_closed(int fd, uint64_t id, int error)
 {
     struct place *place = find(fd, id);
+    const struct wr_wire_stream *out;
 
     if (place == NULL)
         return;
-    if (!place->wire.end.peer_closed) {
+    out = &place->wire.way[WR_WIRE_OUT];
+    if (!place->wire.end.peer_closed && (out->alerted || out->alert_sealed)) {
+        place->wire.end.own_side_ended = true; /* in answer to the program's alert */
+    } else if (!place->wire.end.peer_closed) {
         place->wire.end.peer_closed = true;
         place->wire.end.error = error;
         place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
     }
-    recent = fd;
-    recent_id = id;
+    remember(fd, id);
     give(place);
 }
 
@@ -265,6 +278,8 @@ int wr_wire_recent(void)
 {
     struct wr_track track;
 
-    return recent >= 0 && wr_track_peek(recent, &track) && track.start_ns == recent_id ? recent
-                                                                                       : -1;
+    return recent.when_ns != 0 && wr_now_ns() - recent.when_ns <= RECENT_NS &&
+                   wr_track_peek(recent.fd, &track) && track.start_ns == recent.id
+               ? recent.fd
+               : -1;
 }
