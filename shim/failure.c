@@ -283,8 +283,6 @@ void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_o
     const struct wr_wire *taken = NULL;
 
     WR_CAPTURE(&registers);
-    if (fd < 0 && handshake->library != NULL)
-        fd = wr_wire_recent(); /* the program hands it the bytes */
     if (!wr_handshake_is_news(handshake->object, fd))
         return;
     begin(&attempt, WR_CALL_HANDSHAKE, fd, error, handshake->start_ns);

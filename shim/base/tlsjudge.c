@@ -7,7 +7,7 @@
 
 enum { TLS_1_3 = 0x0304 };
 /* Who waited for less has changed its mind, or another connection was faster. */
-#define PATIENCE_MS 900
+#define PATIENCE_MS 600
 /* A peer that does not take a client's certificate says so at once; one that closes later was kept
  * waiting for a request. */
 #define AT_ONCE_MS 1000

@@ -14,8 +14,6 @@
 #define CHUNK 1024
 /* Beyond this it is no handshake. */
 #define BYTES_MAX (256u * 1024)
-/* What a library says now may be about what passed no longer ago. */
-#define RECENT_NS 300000000u
 
 _Atomic uint8_t wr_wire_marks[WR_TRACK_SLOTS]; /* 1 + index of the place; 0 = none */
 
@@ -27,11 +25,6 @@ static struct place {
     bool by_library;
     struct wr_wire wire;
 } places[PLACES];
-
-static __thread struct {
-    uint64_t id, when_ns; /* 0 = none */
-    int fd;
-} recent;
 
 static bool take(struct place *place)
 {
@@ -70,13 +63,6 @@ static void empty(struct place *place)
                                                 &mark, 0, memory_order_relaxed,
                                                 memory_order_relaxed);
     atomic_store_explicit(&place->owner, 0, memory_order_relaxed);
-}
-
-static void remember(int fd, uint64_t id)
-{
-    recent.fd = fd;
-    recent.id = id;
-    recent.when_ns = wr_now_ns();
 }
 
 bool wr_wire_follow(int fd, uint64_t id)
@@ -185,7 +171,6 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
 
     if (place == NULL)
         return WR_WIRE_GONE;
-    remember(fd, id);
     place->by_library |= by_library;
     if (place->wire.way[way].bytes + n > BYTES_MAX || !feed_span(&place->wire, way, span, n)) {
         empty(place);
@@ -215,7 +200,6 @@ void wr_wire_peer_closed(int fd, uint64_t id, int error)
         place->wire.end.error = error;
         place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
     }
-    remember(fd, id);
     give(place);
 }
 
@@ -272,14 +256,4 @@ void wr_wire_forget(int fd, uint64_t id)
         return;
     empty(place);
     give(place);
-}
-
-int wr_wire_recent(void)
-{
-    struct wr_track track;
-
-    return recent.when_ns != 0 && wr_now_ns() - recent.when_ns <= RECENT_NS &&
-                   wr_track_peek(recent.fd, &track) && track.start_ns == recent.id
-               ? recent.fd
-               : -1;
 }

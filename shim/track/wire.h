@@ -42,8 +42,5 @@ struct wr_wire *wr_wire_take(int fd, uint64_t id);
 void wr_wire_give(const struct wr_wire *wire);
 /* No more is to be known of it. */
 void wr_wire_forget(int fd, uint64_t id);
-/* The socket on which this thread saw a byte of a handshake pass just now, for libraries that are
- * handed the bytes and know of none; -1 = none. */
-int wr_wire_recent(void);
 
 #endif
