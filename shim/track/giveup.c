@@ -91,8 +91,27 @@ static bool is_told_here(const struct wr_track *track, enum wr_tls_failure failu
 
     if (failure == 0 || (by_library && failure != WR_TLS_STALLED))
         return false;
-    /* a child may go on with it */
-    return !dropped || track->forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed);
+    /* a child, or another descriptor, may go on with it */
+    return !dropped ||
+           (!track->shared &&
+            track->forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed));
+}
+
+static enum wr_outcome outcome_of(enum wr_tls_failure failure, const struct wr_wire *wire)
+{
+    if (failure == WR_TLS_EOF || failure == WR_TLS_RESET)
+        return WR_OUTCOME_CLOSED;
+    return failure == WR_TLS_STALLED && !wire->end.peer_closed ? WR_OUTCOME_GAVE_UP
+                                                               : WR_OUTCOME_ERROR;
+}
+
+static int error_of(enum wr_tls_failure failure, const struct wr_wire *wire)
+{
+    if (failure == WR_TLS_STALLED && !wire->end.peer_closed)
+        return ETIMEDOUT;
+    return failure == WR_TLS_RESET || failure == WR_TLS_STALLED || failure == WR_TLS_OTHER
+               ? wire->end.error
+               : 0;
 }
 
 static void end_handshake(int fd, const struct wr_track *track, enum wr_door door)
@@ -105,14 +124,7 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
 
     handshake.wire = wire;
     if (wire != NULL && is_told_here(track, failure, by_library))
-        wr_failed_handshake(&handshake, fd,
-                            failure == WR_TLS_EOF || failure == WR_TLS_RESET ? WR_OUTCOME_CLOSED
-                            : failure == WR_TLS_STALLED && !wire->end.peer_closed
-                                ? WR_OUTCOME_GAVE_UP
-                                : WR_OUTCOME_ERROR,
-                            failure == WR_TLS_STALLED && !wire->end.peer_closed    ? ETIMEDOUT
-                            : failure == WR_TLS_RESET || failure == WR_TLS_STALLED ? wire->end.error
-                                                                                   : 0,
+        wr_failed_handshake(&handshake, fd, outcome_of(failure, wire), error_of(failure, wire),
                             door);
     wr_wire_give(wire);
 }

@@ -109,6 +109,8 @@ void wr_talk_connected(int fd, struct wr_track *track, enum wr_door door)
     if (wr_speak_listens() && is_established(fd))
         wr_speak_connected(fd, &target, track->start_ns);
     wr_bytes_begin(fd, track->start_ns, now_ns);
+    if (wr_wire_maybe(fd))
+        wr_wire_new_connection(fd);
 }
 
 /* True where history is CONNECTED, now or since before. */

@@ -14,6 +14,7 @@
 #define CHUNK 1024
 /* Beyond this it is no handshake. */
 #define BYTES_MAX (256u * 1024)
+#define IDLE_NS 2000000000u
 
 _Atomic uint8_t wr_wire_marks[WR_TRACK_SLOTS]; /* 1 + index of the place; 0 = none */
 
@@ -65,14 +66,20 @@ static void empty(struct place *place)
     atomic_store_explicit(&place->owner, 0, memory_order_relaxed);
 }
 
+/* The handshake is done, and the connection waits to be used: who wanted to drop it has. */
+static bool is_idle(const struct place *place)
+{
+    return place->wire.way[WR_WIRE_OUT].finished && wr_now_ns() - place->last_ns > IDLE_NS;
+}
+
 bool wr_wire_follow(int fd, uint64_t id)
 {
     for (unsigned i = 0; i < PLACES; i++) {
         struct place *place = &places[i];
 
-        if (!is_free(place) || !take(place))
+        if (!take(place))
             continue;
-        if (!is_free(place)) {
+        if (!is_free(place) && !is_idle(place)) {
             give(place);
             continue;
         }
@@ -172,6 +179,8 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
     if (place == NULL)
         return WR_WIRE_GONE;
     place->by_library |= by_library;
+    if (way == WR_WIRE_IN && place->wire.end.error != 0) /* it was none that ends it */
+        place->wire.end.peer_closed = false;
     if (place->wire.way[way].bytes + n > BYTES_MAX || !feed_span(&place->wire, way, span, n)) {
         empty(place);
         state = WR_WIRE_GONE;
@@ -250,10 +259,21 @@ void wr_wire_give(const struct wr_wire *wire)
 
 void wr_wire_forget(int fd, uint64_t id)
 {
-    struct place *place = wr_wire_maybe(fd) ? find(fd, id) : NULL;
+    unsigned mark =
+        atomic_load_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], memory_order_relaxed);
+    struct place *place;
 
-    if (place == NULL)
+    if (mark == 0 || mark > PLACES)
         return;
-    empty(place);
+    place = &places[mark - 1];
+    if (!take(place))
+        return; /* another connection's, or found to be free later */
+    if (owner_of(place) == fd && place->id == id)
+        empty(place);
     give(place);
+}
+
+void wr_wire_new_connection(int fd)
+{
+    atomic_store_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], 0, memory_order_relaxed);
 }

@@ -26,6 +26,8 @@ static inline bool wr_wire_maybe(int fd)
 
 /* A ClientHello was sent; `id` as for wr_bytes_begin(). False where there is no room. */
 bool wr_wire_follow(int fd, uint64_t id);
+/* The descriptor is of a new connection: what was followed on its number is over. */
+void wr_wire_new_connection(int fd);
 /* The program has sent or received n bytes. by_library: in a call of a library that is hooked, and
  * that says itself what failed. */
 enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, struct wr_area span,

@@ -376,6 +376,40 @@ static void handshakes_of_many(void **state)
     close(peers[0]);
 }
 
+/* Not every way of closing a descriptor is seen. */
+static void the_number_comes_again(void **state)
+{
+    int peer, again, fd = in_handshake(&peer), fd2;
+
+    (void)state;
+    close(peer);
+    close(fd);
+    fd2 = in_handshake(&again);
+    assert_true(wr_wire_maybe(fd2));
+    close(again);
+    wr_talk_received(fd2, (struct wr_area){"", 1, false}, 0, 0);
+    wr_give_up(fd2, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes, 1);
+    close(fd2);
+}
+
+/* Who has two descriptors of it may go on with the other. */
+static void a_duplicate_may_go_on(void **state)
+{
+    int peer, fd = in_handshake(&peer), copy = dup(fd);
+
+    (void)state;
+    usleep(700000);
+    wr_track_copy(fd, copy);
+    wr_give_up(fd, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes, 0);
+    wr_give_up(copy, WR_DOOR_CLOSE);
+    assert_int_equal(handshakes, 0);
+    close(fd);
+    close(copy);
+    close(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +426,8 @@ int main(void)
         cmocka_unit_test_setup(a_handshake_that_is_dropped, begin),
         cmocka_unit_test_setup(a_library_tells_it_itself, begin),
         cmocka_unit_test_setup(handshakes_of_many, begin),
+        cmocka_unit_test_setup(the_number_comes_again, begin),
+        cmocka_unit_test_setup(a_duplicate_may_go_on, begin),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
