@@ -93,6 +93,9 @@ enum wr_tls_failure wr_wire_judge(const struct wr_wire *wire, const struct wr_wi
  * not kept wholly are left out. */
 unsigned wr_wire_chain(const struct wr_wire *wire, const unsigned char **at, size_t *len,
                        unsigned max);
+/* For tlswire.c: the message that is kept. tlshello.c. */
+void wr_wire_read_client_hello(struct wr_wire *wire);
+void wr_wire_read_server_hello(struct wr_wire *wire);
 /* How far it got: "after ClientHello". */
 const char *wr_wire_stage(const struct wr_wire *wire);
 
