@@ -25,12 +25,12 @@ extern const struct wr_cause wr_causes_dns_origin[]; /* dns_origin.c: where an a
 extern const struct wr_cause wr_causes_dns[];        /* dns.c: lookups, by what was answered */
 extern const struct wr_cause wr_causes_dns_server[]; /* dns_server.c: lookups without an answer */
 extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
-extern const struct wr_cause wr_causes_tcp_peer[];  /* tcp_peer.c: TCP, by what was said on it */
-extern const struct wr_cause wr_causes_tls[];       /* tls.c: TLS, where the two sides differ */
-extern const struct wr_cause wr_causes_tls_cert[];  /* tls_cert.c: TLS, a certificate itself */
-extern const struct wr_cause wr_causes_tls_trust[]; /* tls_trust.c: TLS, whom this side trusts */
-extern const struct wr_cause wr_causes_tls_end[];   /* tls_end.c: TLS, ended without a reason */
-extern const struct wr_cause wr_causes_other[];     /* other.c: the rest */
+extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
+extern const struct wr_cause wr_causes_tls[];        /* tls.c: TLS, where the two sides differ */
+extern const struct wr_cause wr_causes_tls_cert[];   /* tls_cert.c: TLS, a certificate itself */
+extern const struct wr_cause wr_causes_tls_trust[];  /* tls_trust.c: TLS, whom this side trusts */
+extern const struct wr_cause wr_causes_tls_end[];    /* tls_end.c: TLS, ended without a reason */
+extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
 
 /* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine
  * where two rows of a kind compete. */
