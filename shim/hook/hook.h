@@ -53,6 +53,9 @@ void wr_hook_remember_objects(void);
  * fails with ENOSYS. Takes no lock, and leaves dlerror(3) alone. */
 void *wr_hook_resolve(enum wr_hook hook);
 
+/* As wr_hook_real(), for functions of libraries that may not be there: NULL where there is none. */
+void *wr_hook_real_or_null(enum wr_hook hook);
+
 /* Known once connect() has been resolved: what stands behind ours sends connections elsewhere and
  * answers in the name of the destination (torsocks, proxychains). */
 extern bool wr_hook_proxied __attribute__((visibility("hidden")));

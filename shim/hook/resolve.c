@@ -11,7 +11,7 @@
 WR_STARTUP _Atomic(void *) wr_real[WR_HOOKS];
 
 /* Not pointers: they would not be relocated yet (base/deferred.h). */
-static const char hook_names[WR_HOOKS][24] = {
+static const char hook_names[WR_HOOKS][40] = {
 #define HOOK(name, why) #name,
 #include "hook/hooks.def"
 #undef HOOK
@@ -50,4 +50,11 @@ void *wr_hook_resolve(enum wr_hook hook)
     if (stays)
         atomic_store_explicit(&wr_real[hook], found, memory_order_relaxed);
     return found;
+}
+
+void *wr_hook_real_or_null(enum wr_hook hook)
+{
+    void *real = wr_hook_real(hook);
+
+    return real == (void *)missing ? NULL : real;
 }

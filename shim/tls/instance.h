@@ -14,7 +14,7 @@
 #include "base/symbol.h"
 
 #define WR_TLS_FUNCTIONS 72 /* of one library */
-#define WR_TLS_NAME 40
+#define WR_TLS_NAME 48
 
 /* The functions of a library that are wanted: names[0] is one that the library itself defines, and
  * that tells it from others; the rest stand there or in an object that it needs. Not pointers:
