@@ -9,6 +9,8 @@
 WR_EXPORT int gnutls_handshake(void *session);
 WR_EXPORT ssize_t gnutls_record_recv(void *session, void *bytes, size_t size);
 WR_EXPORT ssize_t gnutls_record_send(void *session, const void *bytes, size_t size);
+WR_EXPORT int gnutls_certificate_verify_peers(void *session, struct wr_gnutls_vdata *data,
+                                              unsigned count, unsigned *status);
 WR_EXPORT int gnutls_certificate_verify_peers2(void *session, unsigned *status);
 WR_EXPORT int gnutls_certificate_verify_peers3(void *session, const char *name, unsigned *status);
 WR_EXPORT unsigned gnutls_x509_crt_check_hostname(void *certificate, const char *name);
@@ -101,6 +103,9 @@ ssize_t gnutls_record_send(void *session, const void *bytes, size_t size)
         wr_gnutls_trust(session);
     before = wr_tls_enter(session);
     result = real(session, bytes, size);
+    if (wr_unlikely(result < 0))
+        failed(&(struct wr_tls_call){of, session, before, 0, "gnutls_record_send"}, result,
+               WR_DOOR_SEND);
     wr_tls_leave(before);
     return result;
 }
@@ -114,6 +119,26 @@ static WR_COLD void doubt(const struct wr_tls_instance *of, void *session, const
         wr_gnutls_doubt(session, wr_gnutls_fd(of, session, true), function, status, refused_name,
                         name);
     errno = error;
+}
+
+int gnutls_certificate_verify_peers(void *session, struct wr_gnutls_vdata *data, unsigned count,
+                                    unsigned *status)
+{
+    enum { DNS_HOSTNAME = 1 };
+    const struct wr_tls_instance *of = INSTANCE();
+    wr_gnutls_certificate_verify_peers_type *real =
+        WR_TLS_REAL(of, gnutls_certificate_verify_peers);
+    int result = real != NULL ? real(session, data, count, status) : INTERNAL_ERROR;
+    const char *name = NULL;
+
+    if (wr_likely(result != 0 || status == NULL || *status == 0))
+        return result;
+    for (unsigned i = 0; data != NULL && i < count && i < 8; i++) {
+        if (data[i].type == DNS_HOSTNAME)
+            name = (const char *)data[i].data;
+    }
+    doubt(of, session, "gnutls_certificate_verify_peers", *status, NULL, name);
+    return result;
 }
 
 int gnutls_certificate_verify_peers2(void *session, unsigned *status)

@@ -17,6 +17,7 @@ _Static_assert(WR_GNUTLS_FUNCTIONS <= WR_TLS_FUNCTIONS, "room");
 struct wr_tls_single wr_gnutls_single;
 
 enum {
+    INVALID_SESSION = -10, /* after an alert that another function has taken, as wget has it */
     FATAL_ALERT_RECEIVED = -12,
     AGAIN = -28,
     REHANDSHAKE = -37,
@@ -54,7 +55,8 @@ static bool is_late_refusal(const struct wr_tls_instance *of, void *session, int
 {
     int alert;
 
-    if (result != FATAL_ALERT_RECEIVED || WR_GNUTLS(of, gnutls_alert_get) == NULL)
+    if ((result != FATAL_ALERT_RECEIVED && result != INVALID_SESSION) ||
+        WR_GNUTLS(of, gnutls_alert_get) == NULL)
         return false;
     alert = WR_GNUTLS(of, gnutls_alert_get)(session);
     return alert == 40 || (alert >= 42 && alert <= 49) || alert == 112 || alert == 116 ||

@@ -17,6 +17,12 @@ struct wr_gnutls_datum {
     unsigned size;
 };
 
+struct wr_gnutls_vdata {
+    int type;
+    unsigned char *data;
+    unsigned size;
+};
+
 enum wr_gnutls_function {
 #define FUNCTION(result, name, arguments) WR_AT_##name,
 #include "tls/gnutls.def"

@@ -81,9 +81,10 @@ void wr_gnutls_doubt(void *session, int fd, const char *function, unsigned statu
         doubt->cookie = fd >= 0 ? wr_track_cookie(fd) : 0;
         doubt->status = 0;
         doubt->name_refused = false;
-        doubt->function = function;
         doubt->name[0] = '\0';
     }
+    if (is_new || refused_name == NULL) /* the outer of two comes later */
+        doubt->function = function;
     doubt->status |= status;
     if (refused_name != NULL) {
         doubt->name_refused = true;

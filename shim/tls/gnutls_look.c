@@ -11,6 +11,7 @@
 static const struct wr_tls_row errors[] = {
     {-8, WR_TLS_VERSION, 0, "A packet with illegal or unsupported version was received."},
     {-9, WR_TLS_NOT_TLS, 0, "A TLS packet with unexpected length was received."},
+    {-10, WR_TLS_OTHER, 0, "The specified session has been invalidated for some reason."},
     {-12, WR_TLS_ALERT, 0, "A TLS fatal alert has been received."},
     {-15, WR_TLS_NOT_TLS, 0, "An unexpected TLS packet was received."},
     {-18, WR_TLS_PROTOCOL, 0, "An error was encountered at the TLS Finished packet calculation."},
@@ -98,6 +99,8 @@ static enum wr_tls_failure find_failure(const struct look *look)
         return WR_TLS_STALLED;
     if (attempt->outcome == WR_OUTCOME_CLOSED)
         return attempt->error != 0 ? WR_TLS_RESET : WR_TLS_EOF;
+    if (attempt->door != WR_DOOR_CALL)
+        return WR_TLS_ALERT;
     if (look->row == NULL)
         return WR_TLS_OTHER;
     if (look->row->failure == WR_TLS_NOT_TLS && look->heard)
@@ -179,7 +182,7 @@ static void set_progress(struct look *look)
     }
     if (look->heard)
         wr_set_bool(look->ev, WR_FACT_tls_heard, true);
-    if (look->number == 0 || look->attempt->door == WR_DOOR_RECV) {
+    if (look->number == 0 || look->attempt->door != WR_DOOR_CALL) {
         wr_set_bool(look->ev, WR_FACT_tls_peer_done, true);
     } else if (name != NULL) {
         wr_buf_str(&buf, "received ");
@@ -256,7 +259,7 @@ static void set_alert(const struct look *look, enum wr_tls_failure failure,
 
     wr_tls_set_failure(look->ev, failure, verify, alert);
     if (alert >= 0)
-        wr_tls_set_alert(look->ev, alert, true, look->attempt->door == WR_DOOR_RECV);
+        wr_tls_set_alert(look->ev, alert, true, look->attempt->door != WR_DOOR_CALL);
 }
 
 static void set_verification(const struct look *look, int culprit)
