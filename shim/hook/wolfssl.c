@@ -39,23 +39,28 @@ static int socket_of(const struct wr_tls_call *call, bool done)
     return fd >= 0 ? fd : wr_tls_transport_of(call->object, done);
 }
 
+static bool is_of_network(int error)
+{
+    return error == ECONNRESET || error == EPIPE || error == ECONNABORTED || error == ETIMEDOUT ||
+           error == EHOSTUNREACH || error == ENETUNREACH || error == ENETDOWN;
+}
+
+/* An end of the connection and an error of the socket's come as the same: errno is one of an
+ * earlier call, then. */
 static void judge(const struct wr_tls_call *call, int result, int error, enum wr_door door)
 {
     int number = WR_WOLFSSL(call->of, wolfSSL_get_error)(call->object, result);
-    bool reset = error == ECONNRESET || error == EPIPE || error == ECONNABORTED;
-    bool transport = number == WR_WOLFSSL_SOCKET_ERROR || number == WR_WOLFSSL_SYSCALL;
-    bool closed = number == WR_WOLFSSL_PEER_CLOSED || number == WR_WOLFSSL_ZERO_RETURN ||
-                  (number == WR_WOLFSSL_SYSCALL && error == 0);
+    bool transport = number == WR_WOLFSSL_SOCKET_ERROR || number == WR_WOLFSSL_SYSCALL ||
+                     number == WR_WOLFSSL_PEER_CLOSED || number == WR_WOLFSSL_ZERO_RETURN;
+    enum wr_outcome outcome = WR_OUTCOME_ERROR;
 
     if (waits(number) || (door != WR_DOOR_CALL && !is_late_refusal(call, number)))
         return;
-    /* a reset comes as the end of the connection, too */
-    if ((transport || closed) && reset)
-        wr_tls_tell(&wr_tls_wolfssl, call, result, socket_of(call, false), WR_OUTCOME_CLOSED, error,
-                    door);
-    else
-        wr_tls_tell(&wr_tls_wolfssl, call, result, socket_of(call, door != WR_DOOR_CALL),
-                    closed ? WR_OUTCOME_CLOSED : WR_OUTCOME_ERROR, transport ? error : 0, door);
+    error = transport && is_of_network(error) ? error : 0;
+    if (transport && (error == 0 || error == ECONNRESET || error == EPIPE || error == ECONNABORTED))
+        outcome = WR_OUTCOME_CLOSED;
+    wr_tls_tell(&wr_tls_wolfssl, call, result, socket_of(call, door != WR_DOOR_CALL), outcome,
+                error, door);
 }
 
 static WR_COLD void failed(const struct wr_tls_call *call, int result, enum wr_door door)

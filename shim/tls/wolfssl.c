@@ -2,7 +2,10 @@
  * What wolfSSL knows of a handshake that failed: facts of the section "the handshake". */
 #include "tls/wolfssl.h"
 
+#include <errno.h>
+
 #include "tls/common.h"
+#include "track/wire.h"
 
 const struct wr_tls_names wr_wolfssl_names = {.count = WR_WOLFSSL_FUNCTIONS,
                                               .name = {
@@ -13,8 +16,9 @@ const struct wr_tls_names wr_wolfssl_names = {.count = WR_WOLFSSL_FUNCTIONS,
 _Static_assert(WR_WOLFSSL_FUNCTIONS <= WR_TLS_FUNCTIONS, "room");
 struct wr_tls_single wr_wolfssl_single;
 
-/* wolfssl/error-ssl.h, wolfcrypt/error-crypt.h. What plain text and another version of TLS have in
- * common, VERSION_ERROR and UNKNOWN_RECORD_TYPE, is left to the bytes. */
+/* wolfssl/error-ssl.h, wolfcrypt/error-crypt.h. VERSION_ERROR and UNKNOWN_RECORD_TYPE, which
+ * plain text and another version of TLS have in common, are left to the bytes where they are known.
+ */
 static const struct wr_tls_row errors[] = {
     {-150, WR_TLS_VERIFY, WR_VERIFY_NOT_YET, NULL},
     {-151, WR_TLS_VERIFY, WR_VERIFY_EXPIRED, NULL},
@@ -29,11 +33,14 @@ static const struct wr_tls_row errors[] = {
     {-238, WR_TLS_VERIFY, WR_VERIFY_PURPOSE, NULL},
     {-247, WR_TLS_VERIFY, WR_VERIFY_PURPOSE, NULL},
     {-275, WR_TLS_VERIFY, WR_VERIFY_ISSUER, NULL},
+    {-311, WR_TLS_NOT_TLS, 0, NULL},
     {-313, WR_TLS_ALERT, 0, NULL},
     {-317, WR_TLS_LOCAL, 0, NULL},
     {-322, WR_TLS_VERIFY, WR_VERIFY_NAME, NULL},
     {-325, WR_TLS_VERIFY, WR_VERIFY_NAME, NULL},
+    {-326, WR_TLS_VERSION, 0, NULL},
     {-329, WR_TLS_VERIFY, WR_VERIFY_OTHER, NULL},
+    {-344, WR_TLS_LOCAL, 0, NULL},
     {-345, WR_TLS_PROTOCOL, 0, NULL},
     {-350, WR_TLS_CIPHER, 0, NULL},
     {-351, WR_TLS_CIPHER, 0, NULL},
@@ -79,6 +86,8 @@ static enum wr_tls_failure find_failure(const struct wr_attempt *attempt,
 {
     if (attempt->outcome == WR_OUTCOME_CLOSED)
         return attempt->error != 0 ? WR_TLS_RESET : WR_TLS_EOF;
+    if (attempt->error != 0)
+        return attempt->error == ETIMEDOUT ? WR_TLS_STALLED : WR_TLS_OTHER;
     if (attempt->door != WR_DOOR_CALL)
         return WR_TLS_ALERT;
     return row != NULL ? (enum wr_tls_failure)row->failure : WR_TLS_PROTOCOL;
@@ -163,7 +172,8 @@ static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *c
     if (number < 0 && WR_WOLFSSL(of, wolfSSL_ERR_reason_error_string) != NULL)
         wr_tls_set_words(ctx->ev, WR_FACT_tls_error_text,
                          WR_WOLFSSL(of, wolfSSL_ERR_reason_error_string)((unsigned long)-number));
-    if (number != UNKNOWN_RECORD_TYPE && number != VERSION_ERROR)
+    if ((number != UNKNOWN_RECORD_TYPE && number != VERSION_ERROR) || ctx->attempt->fd < 0 ||
+        !wr_wire_maybe(ctx->attempt->fd))
         set_failure(ctx, of, ssl, WR_TLS_FIND(errors, number), server);
     if (ctx->attempt->door != WR_DOOR_CALL) {
         wr_set_bool(ctx->ev, WR_FACT_tls_peer_done, true);
