@@ -86,6 +86,8 @@ int SSL_ForceHandshake(void *fd)
     result = real(fd);
     if (wr_unlikely(result < 0))
         failed(&call, WR_DOOR_CALL);
+    else if (of != NULL && fd != NULL)
+        wr_nss_came_good(fd);
     wr_tls_leave(call.before);
     return result;
 }
@@ -96,6 +98,8 @@ void *SSL_ImportFD(void *model, void *fd)
     void *result = real != NULL ? real(model, fd) : NULL;
 
     wr_handshake_forget(result);
+    if (result != NULL)
+        wr_nss_begins(result);
     return result;
 }
 
@@ -116,6 +120,8 @@ void *SSL_ImportFD(void *model, void *fd)
         result = real(__VA_ARGS__);                                          \
         if (wr_unlikely(result < 0))                                         \
             failed(&(struct wr_tls_call){of, fd, before, 0, #name}, (door)); \
+        else if (result > 0)                                                 \
+            wr_nss_came_good(fd);                                            \
         wr_tls_leave(before);                                                \
         return result;                                                       \
     } while (0)

@@ -110,10 +110,36 @@ int wr_nss_alert(int32_t number)
     return -1;
 }
 
+#define DESCRIPTORS 256 /* power of two */
+static _Atomic uintptr_t done[DESCRIPTORS];
+
+static _Atomic uintptr_t *place_of(const void *fd)
+{
+    uintptr_t word = (uintptr_t)fd;
+
+    return &done[(word >> 4 ^ word >> 12) & (DESCRIPTORS - 1)];
+}
+
+void wr_nss_came_good(const void *fd)
+{
+    if (atomic_load_explicit(place_of(fd), memory_order_relaxed) != (uintptr_t)fd)
+        atomic_store_explicit(place_of(fd), (uintptr_t)fd, memory_order_relaxed);
+}
+
+void wr_nss_begins(const void *fd)
+{
+    uintptr_t expected = (uintptr_t)fd;
+
+    atomic_compare_exchange_strong(place_of(fd), &expected, 0);
+}
+
+/* After an error the library itself does not always say so. */
 bool wr_nss_is_done(const struct wr_tls_instance *of, void *fd)
 {
     struct wr_nss_channel channel;
 
+    if (atomic_load_explicit(place_of(fd), memory_order_relaxed) == (uintptr_t)fd)
+        return true;
     memset(&channel, 0, sizeof(channel));
     return WR_NSS(of, SSL_GetChannelInfo) != NULL &&
            WR_NSS(of, SSL_GetChannelInfo)(fd, &channel, sizeof(channel)) == 0 &&

@@ -63,6 +63,10 @@ enum wr_nss_error {
     WR_NSS_IN_PROGRESS = -5934
 };
 
+/* The handshake on the descriptor has come good, or is to be made. Bounded: of two with the same
+ * place the later is known. */
+void wr_nss_came_good(const void *fd);
+void wr_nss_begins(const void *fd);
 /* The handshake is over. */
 bool wr_nss_is_done(const struct wr_tls_instance *of, void *fd);
 /* Number of the alert that such an error stands for, which the peer sent; -1 = it is no such. */

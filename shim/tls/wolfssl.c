@@ -16,8 +16,9 @@ const struct wr_tls_names wr_wolfssl_names = {.count = WR_WOLFSSL_FUNCTIONS,
 _Static_assert(WR_WOLFSSL_FUNCTIONS <= WR_TLS_FUNCTIONS, "room");
 struct wr_tls_single wr_wolfssl_single;
 
-/* wolfssl/error-ssl.h, wolfcrypt/error-crypt.h. VERSION_ERROR and UNKNOWN_RECORD_TYPE, which
- * plain text and another version of TLS have in common, are left to the bytes where they are known.
+/* wolfssl/error-ssl.h, wolfcrypt/error-crypt.h. VERSION_ERROR, UNKNOWN_RECORD_TYPE and
+ * LENGTH_ERROR, which plain text and another version of TLS have in common, are left to the bytes
+ * where they are known.
  */
 static const struct wr_tls_row errors[] = {
     {-150, WR_TLS_VERIFY, WR_VERIFY_NOT_YET, NULL},
@@ -40,6 +41,7 @@ static const struct wr_tls_row errors[] = {
     {-325, WR_TLS_VERIFY, WR_VERIFY_NAME, NULL},
     {-326, WR_TLS_VERSION, 0, NULL},
     {-329, WR_TLS_VERIFY, WR_VERIFY_OTHER, NULL},
+    {-341, WR_TLS_NOT_TLS, 0, NULL},
     {-344, WR_TLS_LOCAL, 0, NULL},
     {-345, WR_TLS_PROTOCOL, 0, NULL},
     {-350, WR_TLS_CIPHER, 0, NULL},
@@ -69,7 +71,7 @@ static const struct wr_tls_row errors[] = {
     {-503, WR_TLS_CIPHER, 0, NULL},
 };
 
-enum { UNKNOWN_RECORD_TYPE = -311, VERSION_ERROR = -326 };
+enum { UNKNOWN_RECORD_TYPE = -311, VERSION_ERROR = -326, LENGTH_ERROR = -341 };
 
 int wr_wolfssl_alert(const struct wr_tls_instance *of, void *ssl)
 {
@@ -172,8 +174,8 @@ static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *c
     if (number < 0 && WR_WOLFSSL(of, wolfSSL_ERR_reason_error_string) != NULL)
         wr_tls_set_words(ctx->ev, WR_FACT_tls_error_text,
                          WR_WOLFSSL(of, wolfSSL_ERR_reason_error_string)((unsigned long)-number));
-    if ((number != UNKNOWN_RECORD_TYPE && number != VERSION_ERROR) || ctx->attempt->fd < 0 ||
-        !wr_wire_maybe(ctx->attempt->fd))
+    if ((number != UNKNOWN_RECORD_TYPE && number != VERSION_ERROR && number != LENGTH_ERROR) ||
+        ctx->attempt->fd < 0 || !wr_wire_maybe(ctx->attempt->fd))
         set_failure(ctx, of, ssl, WR_TLS_FIND(errors, number), server);
     if (ctx->attempt->door != WR_DOOR_CALL) {
         wr_set_bool(ctx->ev, WR_FACT_tls_peer_done, true);
