@@ -205,10 +205,12 @@ static void set_chosen(const struct look *look)
         version = WR_GNUTLS(of, gnutls_protocol_get_version)(look->session);
         name = WR_GNUTLS(of, gnutls_protocol_get_name)(version);
         if (name != NULL && strncmp(name, "TLS", 3) == 0) {
-            char text[16] = "TLSv"; /* as the other libraries write it: TLSv1.3 */
+            char text[32];
+            struct wr_buf buf = wr_buf_on(text, sizeof(text));
 
-            strncpy(text + 4, name + 3, sizeof(text) - 5);
-            wr_tls_set_words(look->ev, WR_FACT_tls_version_peer, text);
+            wr_buf_str(&buf, "TLSv"); /* as the other libraries write it: TLSv1.3 */
+            wr_buf_mem(&buf, name + 3, strnlen(name + 3, 16));
+            wr_tls_set_words(look->ev, WR_FACT_tls_version_peer, wr_buf_terminate(&buf));
         }
     }
     if (WR_GNUTLS(of, gnutls_ciphersuite_get) != NULL)
