@@ -17,6 +17,7 @@
 #include "base/tcpinfo.h"
 #include "frames/canary.h"
 #include "speak.h"
+#include "tls/depth.h"
 #include "track/bound.h"
 #include "track/handshakes.h"
 #include "track/names.h"
@@ -266,6 +267,8 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
     WR_CAPTURE(&registers);
     begin(&attempt, call, fd, error, start_ns);
     attempt.door = call == WR_CALL_RECV ? WR_DOOR_RECV : WR_DOOR_SEND;
+    if (wr_tls_depth > 0) /* DTLS: this is the whole story of the handshake, too */
+        (void)wr_handshake_is_news(NULL, fd);
     if (address != NULL)
         copy_address(&attempt, address, len);
     else

@@ -155,12 +155,20 @@ static bool begins_tls(struct wr_area span, size_t n)
            wr_wire_is_hello(head, sizeof(head));
 }
 
+/* As leave(), of a connection with TLS: a library may fail over it later. */
+static void rest(int fd, const struct wr_track *track)
+{
+    wr_bytes_end(fd, track->start_ns);
+    wr_wire_forget(fd, track->start_ns);
+    wr_track_rest(fd);
+}
+
 /* A handshake is followed on it: the rest of what passes is its. */
 static void in_handshake(int fd, const struct wr_track *track, enum wr_wire_way way,
                          struct wr_area span, size_t n)
 {
     if (wr_wire_passed(fd, track->start_ns, way, span, n, wr_tls_depth > 0) != WR_WIRE_MORE)
-        leave(fd, track);
+        rest(fd, track);
 }
 
 void wr_talk_sent(int fd, struct wr_area span, size_t n)
@@ -186,7 +194,11 @@ static void ended(int fd, const struct wr_track *track, int error, enum wr_door 
         wr_wire_peer_closed(fd, track->start_ns, error);
         return;
     }
-    if (wr_tls_depth > 0 || !wr_bytes_get(fd, track->start_ns, &first) || first.shut_down) {
+    if (wr_tls_depth > 0) {
+        rest(fd, track);
+        return;
+    }
+    if (!wr_bytes_get(fd, track->start_ns, &first) || first.shut_down) {
         leave(fd, track);
         return;
     }

@@ -230,6 +230,12 @@ void wr_track_drop(int fd)
         unmark(fd, WR_MARK_REMEMBERED);
 }
 
+void wr_track_rest(int fd)
+{
+    if (owns(fd) && wr_process_owns_memory())
+        unmark(fd, WR_MARK_REMEMBERED);
+}
+
 bool wr_track_has_twin(int fd, const struct wr_track *track)
 {
     if (!track->shared || track->cookie == 0)

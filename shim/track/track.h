@@ -53,6 +53,9 @@ uint64_t wr_track_cookie(int fd);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
+/* The same for wr_track_maybe(), so that the descriptor costs nothing; wr_track_get() still knows
+ * whom it was connected to, also when the kernel has forgotten (a reset). */
+void wr_track_rest(int fd);
 /* True where another descriptor of the same socket is remembered. */
 bool wr_track_has_twin(int fd, const struct wr_track *track);
 /* Calls each(fd, ctx) for the descriptors remembered from first to last. */
