@@ -15,7 +15,8 @@
  *    it: programs longjmp out of connect().
  * 5. The failure path allocates nothing with malloc, uses no stdio, locale or NSS, and runs on a
  *    16 KiB stack within a wall-clock budget.
- * 6. Passive by default: no packet leaves the machine because of us.
+ * 6. No packet leaves the machine because of us but a bounded number of questions to the configured
+ *    nameservers about a name that did not resolve; none at all in the tier "passive".
  * 7. What comes from the network or the program is untrusted: bounded, escaped, never a format.
  * 8. Secure execution: inert. A vfork child never touches the parent's state.
  * 9. Silence is part of the product: one failure, one report.
