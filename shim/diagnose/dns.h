@@ -24,6 +24,7 @@ static inline bool wr_dns_temporary(const struct wr_evidence *ev)
 
 /* What `wr_dns_temporary` rows are left with where nobody was asked. */
 #define WR_DNS_NOT_ASKED \
-    "the nameservers were not asked (probes above \"passive\" are off, or there was no time)"
+    "the nameservers were not asked (probes above \"passive\" are off, there was no time, or too " \
+    "many lookups failed at once)"
 
 #endif

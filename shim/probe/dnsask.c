@@ -14,11 +14,21 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/sys.h"
+#include "track/pace.h"
 
 /* What a server may send that is no answer before no more is read. */
 #define DATAGRAMS_MAX 16
 /* No socket could be had: no errno of the kernel (include/linux/err.h MAX_ERRNO) */
 #define NO_SOCKET (-4096)
+
+/* Sixteen lookups at once, then one a second: a storm of names that do not resolve neither costs
+ * the program the budget for each, nor the nameservers twice the questions. */
+static struct wr_pace pace = {.interval_ns = 1000000000u, .at_once = 16};
+
+bool wr_dns_talk_may(void)
+{
+    return wr_pace_take(&pace, wr_now_ns());
+}
 
 static struct wr_dns_question question_of(const struct wr_dns_talk *talk, unsigned type,
                                           enum wr_dns_form form)

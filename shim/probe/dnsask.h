@@ -54,6 +54,10 @@ struct wr_dns_talk {
     struct wr_dns_server server[WR_DNSASK_SERVERS];
 };
 
+/* A program can look up thousands of names: whether there may be one more question of ours now;
+ * then it is counted. */
+bool wr_dns_talk_may(void);
+
 /* Sockets to the servers that are filled in; nothing is sent. To be closed. */
 void wr_dns_talk_open(struct wr_dns_talk *talk);
 void wr_dns_talk_close(struct wr_dns_talk *talk);

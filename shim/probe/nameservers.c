@@ -514,7 +514,7 @@ void wr_probe_nameservers(struct wr_probe_ctx *ctx)
     struct wr_addr server;
     int decided;
 
-    if (!concerns_servers(ctx->attempt) || !begin(ns, ctx))
+    if (!concerns_servers(ctx->attempt) || !begin(ns, ctx) || !wr_dns_talk_may())
         return;
     ns->talk.name = ns->name;
     wr_dns_talk_open(&ns->talk);

@@ -55,7 +55,7 @@ void wr_probe_origin_dns(struct wr_probe_ctx *ctx)
     if (!is_worth_it(ctx) || now_ns >= ctx->until_ns)
         return;
     memset(work, 0, sizeof(*work));
-    if (!wr_resolv_read(ctx, &work->resolv))
+    if (!wr_resolv_read(ctx, &work->resolv) || !wr_dns_talk_may())
         return;
     talk->types_count = 1;
     talk->types[0] = ctx->attempt->target.family == AF_INET6 ? WR_DNS_AAAA : WR_DNS_A;
