@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "base/tcpinfo.h"
 #include "frames/canary.h"
+#include "hold/hold.h"
 #include "speak.h"
 #include "tls/depth.h"
 #include "track/bound.h"
@@ -331,7 +332,8 @@ void wr_failed_lookup(const struct wr_name_lookup *lookup, const char *name, con
         attempt.lookup.name_len = (uint32_t)strlen(attempt.name);
     keep(attempt.service, sizeof(attempt.service), service);
     wr_speak_looked_up(attempt.name, lookup, start_ns);
-    go_on(&attempt, &registers);
+    if (!wr_hold_found_otherwise(&attempt))
+        go_on(&attempt, &registers);
 }
 
 static void take_failings(struct wr_attempt *attempt, const struct wr_failings *what)

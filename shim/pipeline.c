@@ -15,6 +15,7 @@
 #include "frames/frames.h"
 #include "hold/hold.h"
 #include "probe/probe.h"
+#include "track/pace.h"
 #include "track/targets.h"
 #include "whoami.h"
 #include "workspace.h"
@@ -183,6 +184,9 @@ static bool belongs_to_others(struct run *run)
                           run->report.out_of_time, &told)) {
     case WR_OFFER_ALONE:
         return false;
+    case WR_OFFER_FULL:
+        wr_targets_set_fate(run->attempt->row, WR_FATE_COUNTED);
+        return true;
     case WR_OFFER_LATE:
         wr_targets_set_fate(run->attempt->row, WR_FATE_LATE);
         return true;
@@ -191,6 +195,9 @@ static bool belongs_to_others(struct run *run)
         wr_workspace_give(told.space);
         break;
     case WR_OFFER_KEPT:
+        /* a lookup beside this one may have ended before anything was held */
+        if (wr_hold_found_otherwise(run->attempt))
+            wr_hold_looked_up(run->attempt->name, &(struct wr_name_lookup){.result = 0});
         break;
     }
     run->given_away = true;
@@ -253,6 +260,16 @@ static bool report(struct wr_attempt *attempt, const struct wr_registers *regist
     return run.given_away;
 }
 
+/* Lookups that the next one mostly makes good: a program that asks for one family after the other
+ * fails with every name. */
+static struct wr_pace held_lookups = {.interval_ns = 250000000u, .at_once = 32};
+
+static bool is_too_much(const struct wr_attempt *attempt, enum wr_hold_kind hold)
+{
+    return attempt->call == WR_CALL_LOOKUP && hold == WR_HOLD_NEXT &&
+           !wr_pace_take(&held_lookups, attempt->end_ns);
+}
+
 struct task {
     struct wr_attempt *attempt;
     const struct wr_registers *registers;
@@ -264,10 +281,15 @@ static void report_attempt(void *arg)
     struct wr_attempt *attempt = task->attempt;
     struct wr_name_group group;
     enum wr_hold_kind hold = wr_hold_kind(attempt, &group);
-    struct wr_workspace *space = wr_workspace_take(hold != WR_HOLD_NOT);
     const struct wr_settings *settings;
+    struct wr_workspace *space;
     bool held = false;
 
+    if (is_too_much(attempt, hold)) {
+        wr_targets_set_fate(attempt->row, WR_FATE_COUNTED);
+        return;
+    }
+    space = wr_workspace_take(hold != WR_HOLD_NOT);
     if (space == NULL)
         return;
     settings = wr_configure(&space->worker);

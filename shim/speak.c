@@ -111,6 +111,8 @@ void wr_speak_looked_up(const char *name, const struct wr_name_lookup *lookup, u
 
         if (wr_targets_get(row, pid, &target) && wr_targets_recover(row))
             take_row(&target, &failings);
+        else
+            wr_targets_dismiss(row);
     }
     wr_signals_restore(mask);
     if (failings.tries > 0)

@@ -27,6 +27,7 @@ enum wr_hold_kind wr_hold_kind(const struct wr_attempt *attempt, struct wr_name_
 
 enum wr_offer {
     WR_OFFER_ALONE, /* can't be held: to be reported now */
+    WR_OFFER_FULL,  /* a lookup, and as many as can be are held: to be counted */
     WR_OFFER_KEPT,  /* held: the workspace is not the caller's any more */
     WR_OFFER_LATE,  /* the name has been reported already: to be counted */
     WR_OFFER_LAST   /* every address has failed: to be reported now, with `ret` */
@@ -57,6 +58,10 @@ void wr_hold_socket(int domain);
 /* A lookup of that name has ended: what is held of another one of the same name is dropped, where
  * this one found it, or where that one was only about numbers and this one is not. */
 void wr_hold_looked_up(const char *name, const struct wr_name_lookup *lookup);
+
+/* A lookup of one family, or for a number, has failed, and another one of that name, which may have
+ * run beside it, has found addresses: nothing is missing. */
+bool wr_hold_found_otherwise(const struct wr_attempt *attempt);
 
 /* Takes the next report that is held by this process, to be reported now and its space given back.
  * False where there is none. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/clock.h"
+#include "base/dns.h"
 #include "hold/hold.h"
 #include "track/names.h"
 
@@ -56,6 +58,25 @@ static bool has_group(const struct wr_attempt *attempt, struct wr_name_group *re
         return false;
     make_pair(ret_group);
     return true;
+}
+
+bool wr_hold_found_otherwise(const struct wr_attempt *attempt)
+{
+    const struct wr_name_lookup *lookup = &attempt->lookup;
+    uint64_t now_ns = wr_now_ns();
+
+    if (attempt->call != WR_CALL_LOOKUP || attempt->outcome != WR_OUTCOME_ERROR ||
+        lookup->reverse ||
+        (lookup->record_type != 0 && lookup->record_type != WR_DNS_A &&
+         lookup->record_type != WR_DNS_AAAA))
+        return false;
+    if (lookup->result != EAI_NONAME && lookup->result != EAI_NODATA &&
+        lookup->result != EAI_ADDRFAMILY && lookup->result != EAI_AGAIN)
+        return false;
+    if ((lookup->flags & AI_NUMERICHOST) != 0)
+        return wr_names_found_otherwise(attempt->name, AF_UNSPEC, now_ns);
+    return lookup->family != AF_UNSPEC &&
+           wr_names_found_otherwise(attempt->name, lookup->family, now_ns);
 }
 
 enum wr_hold_kind wr_hold_kind(const struct wr_attempt *attempt, struct wr_name_group *ret_group)

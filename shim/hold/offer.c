@@ -49,8 +49,10 @@ static enum wr_offer begin(const struct wr_attempt *attempt, const struct wr_reg
 {
     struct wr_slot *slot = wr_slot_new(pid);
 
+    /* a program that asks for many names at once, in one family after the other: of the few that
+     * are held the reports come, where nothing comes good */
     if (slot == NULL)
-        return WR_OFFER_ALONE;
+        return attempt->call == WR_CALL_LOOKUP ? WR_OFFER_FULL : WR_OFFER_ALONE;
     slot->kind = group != NULL ? WR_HOLD_NAME : WR_HOLD_NEXT;
     if (group != NULL)
         slot->group = *group;

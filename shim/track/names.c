@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/clock.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "whyrefused/attempt.h"
 
@@ -25,6 +27,45 @@ static struct place {
     _Atomic uint64_t words[WORDS];
 } places[ENTRIES];
 static _Atomic uint32_t next;
+
+/* Many more names than are remembered with their addresses: when each was found, by its hash, of
+ * which the lowest bits say of which families its addresses were. */
+#define FOUND_NS 10000000000u
+enum { FOUND = 256, HAS_V4 = 1, HAS_V6 = 2, HAS_BOTH = 3 };
+static struct {
+    _Atomic uint64_t hash, when_ns;
+} finds[FOUND];
+
+static uint64_t hash_of(const char *name)
+{
+    uint64_t hash = wr_hash(WR_HASH_START, name, strlen(name));
+
+    return (hash ^ hash >> 32) & ~(uint64_t)HAS_BOTH;
+}
+
+static void note_found(const struct wr_name_group *group)
+{
+    uint64_t hash = hash_of(group->name), families = 0;
+    unsigned at = hash >> 2 & (FOUND - 1);
+
+    for (uint32_t i = 0; i < group->count && i < WR_NAMES_ADDRESSES; i++)
+        families |= group->addresses[i].family == AF_INET ? HAS_V4 : HAS_V6;
+    atomic_store_explicit(&finds[at].when_ns, wr_now_ns(), memory_order_relaxed);
+    atomic_store(&finds[at].hash, hash | families);
+}
+
+bool wr_names_found_otherwise(const char *name, int family, uint64_t now_ns)
+{
+    uint64_t wanted = hash_of(name), hash, when_ns;
+    unsigned at = wanted >> 2 & (FOUND - 1);
+
+    hash = atomic_load(&finds[at].hash);
+    when_ns = atomic_load_explicit(&finds[at].when_ns, memory_order_relaxed);
+    if ((hash & ~(uint64_t)HAS_BOTH) != wanted || (hash & HAS_BOTH) == 0 ||
+        (now_ns > when_ns && now_ns - when_ns > FOUND_NS))
+        return false;
+    return family == AF_UNSPEC || (hash & (family == AF_INET ? HAS_V4 : HAS_V6)) == 0;
+}
 
 static void copy_name(char *to, size_t size, const char *from)
 {
@@ -59,6 +100,8 @@ void wr_names_add(struct wr_name_group *group, const char *name, const char *ser
     if (!wr_process_owns_memory())
         return;
     copy_name(group->name, sizeof(group->name), name);
+    if (name[0] != '\0')
+        note_found(group);
     group->generation = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed);
     entry.group = *group;
     if (service != NULL)

@@ -34,6 +34,10 @@ bool wr_names_find(const struct wr_addr *addr, char *name, size_t name_size, cha
  * `addr`. Returns how many, at most `max`. */
 unsigned wr_names_siblings(const struct wr_addr *addr, struct wr_addr *ret, unsigned max);
 
+/* Whether a lookup of that name ended a few seconds ago, or less, and found addresses, but none of
+ * that family; AF_UNSPEC: any. now_ns: CLOCK_MONOTONIC. */
+bool wr_names_found_otherwise(const char *name, int family, uint64_t now_ns);
+
 /* The newest lookup whose result held the address; false where none is remembered, or where it was
  * of a number. */
 bool wr_names_group(const struct wr_addr *addr, struct wr_name_group *ret);

@@ -76,7 +76,7 @@ static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
 
 static bool waits(uint32_t fate)
 {
-    return fate == WR_FATE_TOLD || fate == WR_FATE_HELD;
+    return fate == WR_FATE_TOLD || fate == WR_FATE_HELD || fate == WR_FATE_COUNTED;
 }
 
 static void set_fate(struct place *place, uint32_t fate)
@@ -255,15 +255,24 @@ bool wr_targets_is(int row, uint64_t row_key)
     return row >= 0 && load(&places[row].key) == row_key;
 }
 
-bool wr_targets_recover(int row)
+/* Returns false where it waits no more with that fate: another thread was first. */
+static bool end_waiting(int row, uint32_t from, uint32_t to)
 {
-    uint32_t told = WR_FATE_TOLD;
-
-    if (!atomic_compare_exchange_strong_explicit(&places[row].fate, &told, WR_FATE_RECOVERED,
-                                                 memory_order_relaxed, memory_order_relaxed))
+    if (!atomic_compare_exchange_strong_explicit(&places[row].fate, &from, to, memory_order_relaxed,
+                                                 memory_order_relaxed))
         return false;
     atomic_fetch_sub_explicit(&wr_targets_waiting, 1, memory_order_relaxed);
     return true;
+}
+
+bool wr_targets_recover(int row)
+{
+    return end_waiting(row, WR_FATE_TOLD, WR_FATE_RECOVERED);
+}
+
+void wr_targets_dismiss(int row)
+{
+    end_waiting(row, WR_FATE_COUNTED, WR_FATE_NOTHING);
 }
 
 enum wr_fate wr_targets_fate(int row)
@@ -319,9 +328,9 @@ bool wr_targets_get(int row, int32_t pid, struct wr_target *ret_target)
     return load(&place->key) == key;
 }
 
-static bool fails(struct place *place, int32_t pid)
+static bool is_row(struct place *place, uint32_t fate, int32_t pid)
 {
-    return atomic_load_explicit(&place->fate, memory_order_relaxed) == WR_FATE_TOLD &&
+    return atomic_load_explicit(&place->fate, memory_order_relaxed) == fate &&
            load(&place->key) != 0 && atomic_load_explicit(&place->ready, memory_order_acquire) &&
            place->pid == pid;
 }
@@ -331,7 +340,8 @@ int wr_targets_next_lookup(int row, int32_t pid, const char *name)
     for (row++; row < WR_TARGETS_ROWS; row++) {
         struct place *place = &places[row];
 
-        if (fails(place, pid) && place->call == WR_CALL_LOOKUP &&
+        if ((is_row(place, WR_FATE_TOLD, pid) || is_row(place, WR_FATE_COUNTED, pid)) &&
+            place->call == WR_CALL_LOOKUP &&
             strncmp(place->path, name, sizeof(place->path) - 1) == 0)
             return row;
     }
@@ -343,7 +353,7 @@ int wr_targets_next_failing(int row, int32_t pid, const struct wr_addr *address)
     for (row++; row < WR_TARGETS_ROWS; row++) {
         struct place *place = &places[row];
 
-        if (fails(place, pid) && place->address.port == address->port &&
+        if (is_row(place, WR_FATE_TOLD, pid) && place->address.port == address->port &&
             wr_addr_same_host(&place->address, address))
             return row;
     }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "track/names.h"
 
 static struct wr_addr v4(unsigned last)
@@ -134,12 +135,32 @@ static void test_forgets(void **state)
     assert_false(wr_names_group(&addr, &group));
 }
 
+static void test_found_otherwise(void **state)
+{
+    const unsigned last[] = {3};
+    const uint64_t second = 1000000000u;
+    uint64_t now_ns;
+
+    (void)state;
+    add("only4.test", last, 1);
+    add("", last, 1);
+    now_ns = wr_now_ns();
+    assert_true(wr_names_found_otherwise("only4.test", AF_INET6, now_ns));
+    assert_true(wr_names_found_otherwise("only4.test", AF_UNSPEC, now_ns));
+    assert_false(wr_names_found_otherwise("only4.test", AF_INET, now_ns));
+    assert_false(wr_names_found_otherwise("other.test", AF_INET6, now_ns));
+    assert_false(wr_names_found_otherwise("", AF_INET6, now_ns));
+    assert_true(wr_names_found_otherwise("only4.test", AF_INET6, now_ns - second));
+    assert_false(wr_names_found_otherwise("only4.test", AF_INET6, now_ns + 11 * second));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_once), cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_number),         cmocka_unit_test(test_several_names),
-        cmocka_unit_test(test_bounds),         cmocka_unit_test(test_forgets),
+        cmocka_unit_test(test_found_otherwise), cmocka_unit_test(test_order_and_once),
+        cmocka_unit_test(test_newest),          cmocka_unit_test(test_number),
+        cmocka_unit_test(test_several_names),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_forgets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,26 @@ static void knows_what_fails(void **state)
     assert_int_equal(atomic_load(&wr_targets_waiting), before);
 }
 
+static void what_was_counted_can_come_good(void **state)
+{
+    struct wr_attempt attempt = {.call = WR_CALL_LOOKUP, .name = "a.test", .end_ns = SECOND};
+    uint32_t before = atomic_load(&wr_targets_waiting);
+    int row;
+
+    (void)state;
+    assert_int_equal(wr_targets_note(&attempt), WR_SEEN_NEWS);
+    row = attempt.row;
+    wr_targets_set_fate(row, WR_FATE_COUNTED);
+    assert_int_equal(atomic_load(&wr_targets_waiting), before + 1);
+    assert_int_equal(wr_targets_next_lookup(-1, getpid(), "a.test"), row);
+    assert_false(wr_targets_recover(row));
+    wr_targets_dismiss(row);
+    wr_targets_dismiss(row);
+    assert_int_equal(wr_targets_fate(row), WR_FATE_NOTHING);
+    assert_int_equal(wr_targets_next_lookup(-1, getpid(), "a.test"), -1);
+    assert_int_equal(atomic_load(&wr_targets_waiting), before);
+}
+
 /* A flood of targets: the table keeps its size, and what waits is still counted right. */
 static void is_bounded(void **state)
 {
@@ -161,6 +181,7 @@ int main(void)
         cmocka_unit_test(what_recovered_is_news_again),
         cmocka_unit_test(what_did_not_matter_is_quiet_for_a_while),
         cmocka_unit_test(knows_what_fails),
+        cmocka_unit_test(what_was_counted_can_come_good),
         cmocka_unit_test(is_bounded),
     };
 
