@@ -30,6 +30,7 @@ struct wr_resolv {
 
     bool search_given;     /* by the file or by LOCALDOMAIN; false = taken from the host's name */
     bool from_environment; /* by LOCALDOMAIN */
+    bool aliases;          /* HOSTALIASES is set: of names without a dot (hostname(7)) */
     bool search_cut;       /* not all of it fitted in here */
     unsigned search_count; /* domains; 0 = none are tried */
     unsigned search_len;

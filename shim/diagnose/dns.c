@@ -90,7 +90,7 @@ static enum wr_match match_truncated(const struct wr_evidence *ev)
 
 static enum wr_match match_split(const struct wr_evidence *ev)
 {
-    if (!is_noname(ev) || !wr_dns_said(ev, WR_NS_NXDOMAIN))
+    if (!is_noname(ev) || !wr_dns_said(ev, WR_NS_NXDOMAIN) || wr_ev_has(ev, WR_FACT_nss_stop))
         return WR_MATCH_NO;
     return wr_ev_has(ev, WR_FACT_dns_other_server) || (wr_ev_has(ev, WR_FACT_dns_internal_zone) &&
                                                        wr_ev_true(ev, WR_FACT_dns_servers_public))
@@ -145,7 +145,11 @@ const struct wr_cause wr_causes_dns[] = {
                     {WR_FACT_dns_internal_zone,
                      "whether somebody else than these nameservers knows names below "
                      "{dns_internal_zone}",
-                     "", "resolvectl query {asked_name}"}},
+                     "", "resolvectl query {asked_name}"},
+                    {WR_FACT_nss_other,
+                     "whether {nss_other}, which the hosts line of /etc/nsswitch.conf names as "
+                     "well, should know it",
+                     "it is not asked", "getent -s {nss_other} hosts {asked_name}"}},
         .fixes = {{"use {hosts_near}, if that is meant", "getent ahosts {hosts_near}"},
                   {"look at how the name is spelt, and whether it needs its domain", NULL},
                   {"ask from another machine, or another nameserver, whether the name is known "
@@ -319,7 +323,7 @@ const struct wr_cause wr_causes_dns[] = {
         .rank = RANK_SPLIT,
         .match = match_split,
         WR_CITES(WR_FACT_lookup_error, WR_FACT_dns_outcome, WR_FACT_dns_other_server,
-                 WR_FACT_dns_internal_zone, WR_FACT_dns_servers_public),
+                 WR_FACT_dns_internal_zone, WR_FACT_dns_servers_public, WR_FACT_nss_stop),
         .because = {"asked again: {dns_each}",
                     "every nameserver of this machine is a public one{?dns_servers_public}"},
         .unknown = {{WR_FACT_dns_internal_zone, "whether the network's own nameservers know it",

@@ -89,14 +89,24 @@ static bool not_found(const struct wr_evidence *ev)
     return ended(ev, "EAI_NONAME") || ended(ev, "EAI_NODATA") || ended(ev, "EAI_AGAIN");
 }
 
-/* That DNS was left out is seen; not, whether it has the name. */
+/* That DNS was left out is seen; whether it has the name only where it was asked afterwards. Names
+ * below .local are mostly meant for multicast DNS, which has no answer where the machine is off. */
 static enum wr_match match_nsswitch(const struct wr_evidence *ev)
 {
+    uint64_t said = wr_ev_uint(ev, WR_FACT_dns_outcome, 0);
+
     if (!not_found(ev))
         return WR_MATCH_NO;
-    if (wr_ev_false(ev, WR_FACT_nss_dns) || wr_ev_has(ev, WR_FACT_nss_stop))
+    if (wr_ev_false(ev, WR_FACT_nss_dns))
         return WR_MATCH_LIKELY;
-    return WR_MATCH_NO;
+    if (!wr_ev_has(ev, WR_FACT_nss_stop))
+        return WR_MATCH_NO;
+    if (said == WR_NS_ANSWER)
+        return WR_MATCH_LIKELY; /* nscd may have remembered that it had none */
+    if (said == WR_NS_NXDOMAIN || said == WR_NS_NODATA)
+        return WR_MATCH_RULED_OUT;
+    return wr_ev_text_is(ev, WR_FACT_dns_internal_zone, ".local") ? WR_MATCH_POSSIBLE
+                                                                  : WR_MATCH_LIKELY;
 }
 
 #define FAMILY_ASKED "[{?lookup_family=2}IPv4][{?lookup_family=10}IPv6]"
@@ -341,8 +351,10 @@ const struct wr_cause wr_causes_dns_name[] = {
             "DNS: a company's own DNS under .local is never asked then.",
         .rank = WR_RANK_ROOT,
         .match = match_nsswitch,
-        WR_CITES(WR_FACT_lookup_error, WR_FACT_nss_dns, WR_FACT_nss_stop),
+        WR_CITES(WR_FACT_lookup_error, WR_FACT_nss_dns, WR_FACT_nss_stop, WR_FACT_dns_outcome,
+                 WR_FACT_dns_internal_zone),
         .because = {"/etc/nsswitch.conf says: hosts: {nss_hosts}",
+                    "DNS has the name: it says {dns_answer.address}{?nss_stop}",
                     "no line of /etc/hosts has the name{!hosts_line}",
                     "line {hosts_near_line} of /etc/hosts has {hosts_near}, which is like it",
                     "the nameservers that DNS would have been asked at are {resolv_servers}"
@@ -351,7 +363,8 @@ const struct wr_cause wr_causes_dns_name[] = {
                     "[ (on this machine){?resolv_stub=3}]",
                     "{resolv_fourth.address} is named as well, but never asked: the resolver takes "
                     "three at most[; {resolv_ignored} are too many{!resolv_ignored=1}]"},
-        .unknown = {{WR_FACT_nss_hosts, "whether DNS has the name",
+        .ruled_out = "DNS does not have the name either: {dns_each}",
+        .unknown = {{WR_FACT_nss_hosts, "whether DNS has the name{!dns_asked}",
                      "a lookup as this one does not ask it", "resolvectl query {asked_name}"}},
         .fixes = {{"[add \"dns\" to the hosts line of /etc/nsswitch.conf: hosts: {nss_hosts} dns"
                    "{!nss_dns}][put \"dns\" before \"{nss_stop}\" in the hosts line of "

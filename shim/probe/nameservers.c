@@ -324,8 +324,14 @@ static const struct wr_addr *other_server(const struct nameservers *ns, int deci
     return NULL;
 }
 
-/* Whether what is in resolv.conf is what the program's lookup went by: systemd-resolved has servers
- * of its own, and with res_nquery() and its kin so can the program. */
+/* Those ask DNS whatever nsswitch.conf says. */
+static bool asks_dns_alone(const struct wr_name_lookup *lookup)
+{
+    return strncmp(lookup->function, "res_", 4) == 0;
+}
+
+/* Whether what is in resolv.conf is what the program's lookup went by, and all that it went by:
+ * systemd-resolved has servers of its own, and with res_nquery() and its kin so can the program. */
 static bool went_by_them(const struct nameservers *ns)
 {
     static const uint8_t resolved[3] = {127, 0, 0};
@@ -334,9 +340,13 @@ static bool went_by_them(const struct nameservers *ns)
     bool to_resolved = first->family == AF_INET && memcmp(first->bytes, resolved, 3) == 0 &&
                        (first->bytes[3] == 53 || first->bytes[3] == 54);
 
-    return !wr_ev_false(ev, WR_FACT_nss_dns) && !wr_ev_has(ev, WR_FACT_nss_stop) &&
-           (to_resolved || !wr_ev_true(ev, WR_FACT_nss_resolve)) &&
-           strncmp(ns->ctx->attempt->lookup.function, "res_n", 5) != 0;
+    if (ns->resolv.aliases && strchr(ns->name, '.') == NULL)
+        return false;
+    if (asks_dns_alone(&ns->ctx->attempt->lookup))
+        return strncmp(ns->ctx->attempt->lookup.function, "res_n", 5) != 0;
+    return wr_ev_true(ev, WR_FACT_nss_dns) && wr_ev_absent(ev, WR_FACT_nss_stop) &&
+           wr_ev_absent(ev, WR_FACT_nss_other) &&
+           (to_resolved || wr_ev_false(ev, WR_FACT_nss_resolve));
 }
 
 static bool do_agree(const struct nameservers *ns, int decided)
@@ -514,7 +524,10 @@ void wr_probe_nameservers(struct wr_probe_ctx *ctx)
     struct wr_addr server;
     int decided;
 
-    if (!concerns_servers(ctx->attempt) || !begin(ns, ctx) || !wr_dns_talk_may())
+    /* where DNS is left out on purpose, no nameserver is told of the name */
+    if (!concerns_servers(ctx->attempt) ||
+        (wr_ev_false(ctx->ev, WR_FACT_nss_dns) && !asks_dns_alone(&ctx->attempt->lookup)) ||
+        !begin(ns, ctx) || !wr_dns_talk_may())
         return;
     ns->talk.name = ns->name;
     wr_dns_talk_open(&ns->talk);

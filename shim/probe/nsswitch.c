@@ -94,11 +94,21 @@ static bool says_not_found(const char *source, size_t len, const char *name)
            (is_source(source, len, local) && is_local_name(name));
 }
 
+/* What has names of its own, for which no nameserver speaks: wins, sss, libvirt, ldap ... */
+static bool is_other(const char *source, size_t len)
+{
+    static const char *const usual[] = {
+        "files", "dns",   "resolve",      "myhostname",    "mymachines",    "mdns",
+        "mdns4", "mdns6", "mdns_minimal", "mdns4_minimal", "mdns6_minimal", NULL};
+
+    return !is_source(source, len, usual);
+}
+
 static void walk(struct wr_probe_ctx *ctx, const char *at)
 {
     static const char *const asks_dns[] = {"dns", "resolve", NULL};
-    const char *source = at, *stop = NULL;
-    size_t source_len = 0, stop_len = 0;
+    const char *source = at, *stop = NULL, *other = NULL;
+    size_t source_len = 0, stop_len = 0, other_len = 0;
     bool dns = false, resolve = false;
 
     for (;;) {
@@ -121,11 +131,19 @@ static void walk(struct wr_probe_ctx *ctx, const char *at)
             source_len = len;
             dns = dns || is_source(source, len, asks_dns);
             resolve = resolve || wr_same_word(source, len, "resolve");
+            if (other == NULL && is_other(source, len)) {
+                other = source;
+                other_len = len;
+            }
         }
         at += len;
     }
     wr_set_bool(ctx->ev, WR_FACT_nss_dns, dns);
     wr_set_bool(ctx->ev, WR_FACT_nss_resolve, resolve);
+    if (other != NULL)
+        wr_set_text(ctx->ev, WR_FACT_nss_other, other, (uint32_t)other_len);
+    else
+        wr_set_absent(ctx->ev, WR_FACT_nss_other);
     if (stop != NULL && dns)
         wr_set_text(ctx->ev, WR_FACT_nss_stop, stop, (uint32_t)stop_len);
     else
@@ -151,6 +169,7 @@ void wr_probe_nsswitch(struct wr_probe_ctx *ctx)
         wr_set_absent(ctx->ev, WR_FACT_nss_hosts);
         wr_set_bool(ctx->ev, WR_FACT_nss_dns, true);
         wr_set_bool(ctx->ev, WR_FACT_nss_resolve, false);
+        wr_set_absent(ctx->ev, WR_FACT_nss_other);
         wr_set_absent(ctx->ev, WR_FACT_nss_stop);
     } else if (hosts.text[0] != '\0') {
         wr_set_str(ctx->ev, WR_FACT_nss_hosts, hosts.text);

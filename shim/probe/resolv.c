@@ -58,6 +58,7 @@ bool wr_resolv_read(struct wr_probe_ctx *ctx, struct wr_resolv *ret_resolv)
         wr_resolv_localdomain(ret_resolv, value);
     if (wr_environ_get("RES_OPTIONS", space, value, VALUE) > 0)
         wr_resolv_options(ret_resolv, value);
+    ret_resolv->aliases = wr_environ_get("HOSTALIASES", space, value, VALUE) > 0;
     if (WR_SYS(uname, &names) != 0)
         names.nodename[0] = '\0';
     wr_resolv_end(ret_resolv, names.nodename);
