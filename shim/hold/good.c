@@ -132,12 +132,25 @@ struct looked_up {
     const struct wr_name_lookup *lookup;
 };
 
+/* "h" and "h.example.org.": ssh completes names by itself, having asked whether they are numbers.
+ */
+static bool completes(const char *name, const char *longer)
+{
+    size_t len = strlen(name);
+
+    return strncmp(name, longer, len) == 0 && longer[len] == '.';
+}
+
 static bool is_looked_up_instead(const struct wr_slot *slot, const void *by)
 {
     const struct looked_up *it = by;
     bool numeric = slot->type != 0, too = (it->lookup->flags & AI_NUMERICHOST) != 0;
 
-    return slot->call == WR_CALL_LOOKUP && strcmp(slot->group.name, it->name) == 0 &&
+    if (slot->call != WR_CALL_LOOKUP)
+        return false;
+    if (numeric && !too && completes(slot->group.name, it->name))
+        return true;
+    return strcmp(slot->group.name, it->name) == 0 &&
            (it->lookup->result == 0 || (numeric && !too));
 }
 

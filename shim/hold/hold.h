@@ -56,7 +56,8 @@ void wr_hold_bound(int fd, const struct wr_addr *local);
 void wr_hold_socket(int domain);
 
 /* A lookup of that name has ended: what is held of another one of the same name is dropped, where
- * this one found it, or where that one was only about numbers and this one is not. */
+ * this one found it, or where that one was only about numbers and this one is not: then of a longer
+ * name that begins with it, too. */
 void wr_hold_looked_up(const char *name, const struct wr_name_lookup *lookup);
 
 /* A lookup of one family, or for a number, has failed, and another one of that name, which may have

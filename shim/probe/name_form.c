@@ -47,6 +47,8 @@ void wr_probe_name_form(struct wr_probe_ctx *ctx)
     if (attempt->lookup.function != NULL && strncmp(attempt->lookup.function, "res_", 4) == 0 &&
         !is_of_records(form.fault))
         form.fault = WR_NAME_FINE;
+    if (form.fault == WR_NAME_NOT_ASCII && (attempt->lookup.flags & AI_IDN) != 0)
+        form.fault = WR_NAME_FINE; /* libc converts it */
     if (form.fault == WR_NAME_SCOPE && !lacks_interface(ctx, &form))
         form.fault = WR_NAME_FINE;
     if (form.fault == WR_NAME_FINE) {
