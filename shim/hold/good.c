@@ -141,6 +141,19 @@ static bool completes(const char *name, const char *longer)
     return strncmp(name, longer, len) == 0 && longer[len] == '.';
 }
 
+/* "_http._tcp.example.org" of "example.org": who finds no service goes on to the name itself. */
+static bool is_service_of(const char *service, const char *name)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        const char *dot = strchr(service, '.');
+
+        if (*service != '_' || dot == NULL)
+            return false;
+        service = dot + 1;
+    }
+    return strcmp(service, name) == 0;
+}
+
 static bool is_looked_up_instead(const struct wr_slot *slot, const void *by)
 {
     const struct looked_up *it = by;
@@ -149,6 +162,8 @@ static bool is_looked_up_instead(const struct wr_slot *slot, const void *by)
     if (slot->call != WR_CALL_LOOKUP)
         return false;
     if (numeric && !too && completes(slot->group.name, it->name))
+        return true;
+    if (is_service_of(slot->group.name, it->name))
         return true;
     return strcmp(slot->group.name, it->name) == 0 &&
            (it->lookup->result == 0 || (numeric && !too));

@@ -57,7 +57,8 @@ void wr_hold_socket(int domain);
 
 /* A lookup of that name has ended: what is held of another one of the same name is dropped, where
  * this one found it, or where that one was only about numbers and this one is not: then of a longer
- * name that begins with it, too. */
+ * name that begins with it, too. What is held of a service of that name ("_http._tcp.") is dropped.
+ */
 void wr_hold_looked_up(const char *name, const struct wr_name_lookup *lookup);
 
 /* A lookup of one family, or for a number, has failed, and another one of that name, which may have
