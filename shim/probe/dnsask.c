@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/sys.h"
 #include "track/pace.h"
 
@@ -375,12 +376,14 @@ static void end_question(struct wr_dns_talk *talk)
     }
 }
 
-/* Those who sit on the way can't guess it from the time alone: the port is the kernel's choice. */
-static uint16_t new_id(void)
+/* From the time and from where the kernel has put us, which nobody outside knows; the port is the
+ * kernel's choice. Who guessed both would mislead our report, not the program. */
+static uint16_t new_id(const struct wr_dns_talk *talk)
 {
-    uint64_t now_ns = wr_now_ns();
+    uint64_t seed[] = {wr_now_ns(), (uintptr_t)talk, (uintptr_t)__builtin_frame_address(0)};
+    uint64_t hash = wr_hash(WR_HASH_START, seed, sizeof(seed));
 
-    return (uint16_t)((now_ns * 0x9e3779b97f4a7c15u) >> 48);
+    return (uint16_t)(hash ^ hash >> 32);
 }
 
 bool wr_dns_talk_ask(struct wr_dns_talk *talk, const char *name, uint64_t until_ns)
@@ -390,7 +393,7 @@ bool wr_dns_talk_ask(struct wr_dns_talk *talk, const char *name, uint64_t until_
     uint64_t half_ns;
 
     talk->name = name;
-    talk->id = new_id();
+    talk->id = new_id(talk);
     talk->start_ns = wr_now_ns();
     half_ns = until_ns > talk->start_ns ? talk->start_ns + (until_ns - talk->start_ns) / 2 : 0;
     question = question_of(talk, 0, WR_DNS_FULL);
