@@ -23,7 +23,7 @@ static inline bool wr_dns_temporary(const struct wr_evidence *ev)
 }
 
 /* What `wr_dns_temporary` rows are left with where nobody was asked. */
-#define WR_DNS_NOT_ASKED \
+#define WR_DNS_NOT_ASKED                                                                           \
     "the nameservers were not asked (probes above \"passive\" are off, there was no time, or too " \
     "many lookups failed at once)"
 

@@ -77,14 +77,15 @@ struct wr_target {
 #define WR_TARGETS_ROWS 256
 bool wr_targets_get(int row, int32_t pid, struct wr_target *ret_target);
 
-/* The next row behind `row` whose failure was of a lookup of that name, told or counted and not come
- * good; -1 = none. Of a name what fits into a row is compared. */
+/* The next row behind `row` whose failure was of a lookup of that name, told or counted and not
+ * come good; -1 = none. Of a name what fits into a row is compared. */
 int wr_targets_next_lookup(int row, int32_t pid, const char *name);
 /* The next row behind `row` (-1 = from the start) whose failure was of that address and port, told
  * and not come good; -1 = none. */
 int wr_targets_next_failing(int row, int32_t pid, const struct wr_addr *address);
 
-/* How many rows of any process are TOLD, HELD or COUNTED: while it is 0, successes are nobody's business. */
+/* How many rows of any process are TOLD, HELD or COUNTED: while it is 0, successes are nobody's
+ * business. */
 extern _Atomic uint32_t wr_targets_waiting;
 
 #endif
