@@ -38,9 +38,10 @@ void *wr_gnutls_current(void)
                : NULL;
 }
 
+/* Free places are those of no session: gnutls_deinit(NULL) is allowed. */
 static struct wr_gnutls_doubt *find(uintptr_t session)
 {
-    for (unsigned i = 0; i < PLACES; i++) {
+    for (unsigned i = 0; session != 0 && i < PLACES; i++) {
         if (atomic_load_explicit(&places[i].session, memory_order_acquire) == session)
             return &places[i];
     }
