@@ -25,6 +25,7 @@ WR_EXPORT int SSL_write(SSL *ssl, const void *bytes, int size);
 WR_EXPORT int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size);
 WR_EXPORT int SSL_shutdown(SSL *ssl);
 WR_EXPORT void SSL_free(SSL *ssl);
+WR_EXPORT long SSL_get_verify_result(const SSL *ssl);
 
 /* One call, while it lasts. of: NULL where it is not known whose the object is. */
 struct call {
@@ -164,6 +165,15 @@ int SSL_write_ex(SSL *ssl, const void *bytes, size_t size, size_t *ret_size)
     TRANSFER(SSL_write_ex, WR_DOOR_SEND, ssl, bytes, size, ret_size);
 }
 
+/* The object whose verification this thread has asked for last. */
+static __thread const SSL *asked;
+
+long SSL_get_verify_result(const SSL *ssl)
+{
+    asked = ssl;
+    return REAL(instance_of(ssl), SSL_get_verify_result)(ssl);
+}
+
 /* The connection ends, by the program's will. */
 static WR_COLD void ended(const struct wr_tls_instance *of, SSL *ssl,
                           const struct wr_tls_fresh *fresh, enum wr_door door)
@@ -175,9 +185,11 @@ static WR_COLD void ended(const struct wr_tls_instance *of, SSL *ssl,
                                      .result = 1};
     int error = errno;
 
-    if (of != NULL && fresh->sent == wr_openssl_sent(of, ssl) &&
-        WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE && wr_may_look() &&
-        wr_openssl_was_rejected(of, ssl))
+    /* complete: where an object was freed unseen, one of another library may lie there */
+    if (of != NULL && wr_openssl_is_complete(of) && fresh->sent == wr_openssl_sent(of, ssl) &&
+        WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE &&
+        !WR_OPENSSL(of, SSL_is_server)(ssl) && wr_may_look() &&
+        wr_openssl_was_rejected(of, ssl, asked == ssl))
         wr_failed_handshake(&handshake, wr_openssl_fd(of, ssl), WR_OUTCOME_ERROR, 0, door);
     errno = error;
 }
@@ -200,5 +212,7 @@ void SSL_free(SSL *ssl)
     if (wr_unlikely(wr_tls_fresh_take(ssl, &fresh)))
         ended(of, ssl, &fresh, WR_DOOR_CLOSE);
     wr_handshake_forget(ssl);
+    if (asked == ssl)
+        asked = NULL;
     REAL(of, SSL_free)(ssl);
 }

@@ -50,8 +50,8 @@ struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *s
                                        int error, bool transfers);
 /* The client that ends the connection before anything has passed on it may not have liked the
  * certificate: the library found fault with it, which the program made it overlook, or it is for
- * other names. openssl_reject.c. */
-bool wr_openssl_was_rejected(const struct wr_tls_instance *of, void *ssl);
+ * other names. asked: the program has asked what the library found. openssl_reject.c. */
+bool wr_openssl_was_rejected(const struct wr_tls_instance *of, void *ssl, bool asked);
 /* Bytes that have passed: 0 where that cannot be told. */
 uint64_t wr_openssl_heard(const struct wr_tls_instance *of, const void *ssl);
 uint64_t wr_openssl_sent(const struct wr_tls_instance *of, const void *ssl);

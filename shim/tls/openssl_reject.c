@@ -45,14 +45,15 @@ static bool is_for_others(const struct wr_tls_instance *of, const void *ssl, con
     return !fits;
 }
 
-bool wr_openssl_was_rejected(const struct wr_tls_instance *of, void *ssl)
+bool wr_openssl_was_rejected(const struct wr_tls_instance *of, void *ssl, bool asked)
 {
     const char *name = WR_OPENSSL(of, SSL_get_servername)
                            ? WR_OPENSSL(of, SSL_get_servername)(ssl, SERVERNAME_HOST)
                            : NULL;
 
-    /* A program that verifies nothing, and only tries whether a TLS server is there, names none. */
-    if (name == NULL && (WR_OPENSSL(of, SSL_get_verify_mode)(ssl) & VERIFY_PEER) == 0)
+    /* A program that verifies nothing, neither by the library nor itself, only tries whether a TLS
+     * server is there, or looks when its certificate ends. */
+    if ((name == NULL || !asked) && (WR_OPENSSL(of, SSL_get_verify_mode)(ssl) & VERIFY_PEER) == 0)
         return false;
     return WR_OPENSSL(of, SSL_get_verify_result)(ssl) != 0 ||
            (name != NULL && is_for_others(of, ssl, name));

@@ -22,6 +22,7 @@ enum { FILE_PEM = 1, FILE_ASN1 = 2, VERIFY_NONE = 0, VERIFY_PEER = 1, EC = 408 }
     F(int, SSL_shutdown, (SSL *))                                          \
     F(void, SSL_free, (SSL *))                                             \
     F(int, SSL_get_error, (SSL *, int))                                    \
+    F(long, SSL_get_verify_result, (const SSL *))                          \
     F(SSL *, SSL_new, (void *))                                            \
     F(int, SSL_set_fd, (SSL *, int))                                       \
     F(void, SSL_set_connect_state, (SSL *))                                \
@@ -273,7 +274,7 @@ static void by_read_ex_and_write_ex(void)
 }
 
 /* Nothing has passed when the program ends it. */
-static void turned_down(void)
+static void turn_down(bool asks)
 {
     enum { SET_TLSEXT_HOSTNAME = 55 };
 
@@ -281,7 +282,19 @@ static void turned_down(void)
         return;
     OBSERVE(p_SSL_ctrl(client, SET_TLSEXT_HOSTNAME, 0, (void *)"other.test"));
     shake(3);
+    if (asks)
+        OBSERVE(p_SSL_get_verify_result(client));
     tear_down();
+}
+
+static void turned_down(void)
+{
+    turn_down(true);
+}
+
+static void looked_at(void)
+{
+    turn_down(false);
 }
 
 static void many(void)
@@ -313,6 +326,8 @@ const struct test_case cases[] = {
     {"SSL_read_ex", "not trusted", by_read_ex_and_write_ex},
     {"SSL_write_ex", "not trusted", by_read_ex_and_write_ex},
     {"SSL_shutdown", "turned down", turned_down},
+    {"SSL_shutdown", "looked at", looked_at},
+    {"SSL_get_verify_result", "turned down", turned_down},
     {"SSL_free", "many", many},
     {0},
 };
