@@ -110,6 +110,9 @@ struct wr_handshake {
     uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the call began; 0 = not known */
     void *object;                         /* SSL *, gnutls_session_t, ... of the program */
     long result;                          /* what the call returned */
+    /* Not 0: it is a server's, and the number tells its failures apart. Clients come from anywhere:
+     * one report is for all that fail so. */
+    uint32_t served;
     const struct wr_wire *wire; /* base/tlswire.h: the bytes that passed; NULL = not known */
 };
 

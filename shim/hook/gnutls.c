@@ -32,9 +32,12 @@ static WR_COLD void failed(const struct wr_tls_call *call, long result, enum wr_
     if (wr_tls_is_judged_here(call)) {
         struct wr_gnutls_end end =
             wr_gnutls_judge(call->of, call->object, result, error, door != WR_DOOR_CALL);
+        struct wr_tls_call told = *call;
 
+        if (end.failed && wr_gnutls_is_server(call->of, call->object))
+            told.served = (uint32_t)-result;
         if (end.failed)
-            wr_tls_tell(&wr_tls_gnutls, call, result,
+            wr_tls_tell(&wr_tls_gnutls, &told, result,
                         wr_gnutls_fd(call->of, call->object, door != WR_DOOR_CALL), end.outcome,
                         end.error, door);
         if (end.failed)

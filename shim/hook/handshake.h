@@ -34,6 +34,7 @@ struct wr_tls_call {
     struct wr_tls_depth before;
     uint64_t start_ns; /* 0 = not taken: it is the success path of every byte */
     const char *function;
+    uint32_t served; /* as struct wr_handshake has it */
 };
 
 static inline bool wr_tls_is_judged_here(const struct wr_tls_call *call)
@@ -50,7 +51,8 @@ static inline void wr_tls_tell(const struct wr_tls_library *library, const struc
                                      .function = call->function,
                                      .start_ns = call->start_ns,
                                      .object = call->object,
-                                     .result = result};
+                                     .result = result,
+                                     .served = call->served};
 
     wr_failed_handshake(&handshake, fd, outcome, error, door);
 }

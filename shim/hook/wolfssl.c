@@ -53,13 +53,20 @@ static void judge(const struct wr_tls_call *call, int result, int error, enum wr
     bool transport = number == WR_WOLFSSL_SOCKET_ERROR || number == WR_WOLFSSL_SYSCALL ||
                      number == WR_WOLFSSL_PEER_CLOSED || number == WR_WOLFSSL_ZERO_RETURN;
     enum wr_outcome outcome = WR_OUTCOME_ERROR;
+    struct wr_tls_call told = *call;
 
     if (waits(number) || (door != WR_DOOR_CALL && !is_late_refusal(call, number)))
         return;
     error = transport && is_of_network(error) ? error : 0;
     if (transport && (error == 0 || error == ECONNRESET || error == EPIPE || error == ECONNABORTED))
         outcome = WR_OUTCOME_CLOSED;
-    wr_tls_tell(&wr_tls_wolfssl, call, result, socket_of(call, door != WR_DOOR_CALL), outcome,
+    if (WR_WOLFSSL(call->of, wolfSSL_GetSide) != NULL &&
+        WR_WOLFSSL(call->of, wolfSSL_GetSide)(call->object) == 0) {
+        if (outcome == WR_OUTCOME_CLOSED || number == WR_WOLFSSL_UNKNOWN_RECORD)
+            return; /* who leaves a server amid the handshake, or speaks something else */
+        told.served = (uint32_t)-number;
+    }
+    wr_tls_tell(&wr_tls_wolfssl, &told, result, socket_of(call, door != WR_DOOR_CALL), outcome,
                 error, door);
 }
 

@@ -95,6 +95,8 @@ static void put_subject(const struct wr_report *report, struct wr_buf *out)
         put_unix(report, &name, out);
     } else if (attempt->call == WR_CALL_LISTEN || attempt->call == WR_CALL_ACCEPT) {
         wr_buf_str(out, "a socket");
+    } else if (attempt->call == WR_CALL_HANDSHAKE && attempt->address_len == 0) {
+        wr_buf_str(out, "a peer whose address is not known");
     } else if (attempt->address_len < sizeof(sa_family_t)) {
         wr_buf_str(out, "an incomplete address");
     } else if (attempt->address_read < sizeof(sa_family_t)) {

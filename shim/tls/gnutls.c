@@ -17,14 +17,18 @@ _Static_assert(WR_GNUTLS_FUNCTIONS <= WR_TLS_FUNCTIONS, "room");
 struct wr_tls_single wr_gnutls_single;
 
 enum {
+    UNEXPECTED_PACKET_LENGTH = -9,
     INVALID_SESSION = -10, /* after an alert that another function has taken, as wget has it */
     FATAL_ALERT_RECEIVED = -12,
+    UNEXPECTED_PACKET = -15,
     AGAIN = -28,
     REHANDSHAKE = -37,
     GOT_APPLICATION_DATA = -38,
+    INVALID_REQUEST = -50,
     INTERRUPTED = -52,
     PUSH_ERROR = -53,
     PULL_ERROR = -54,
+    NOT_AVAILABLE = -56,
     PREMATURE_TERMINATION = -110,
     SESSION_EOF = -328
 };
@@ -63,6 +67,27 @@ static bool is_late_refusal(const struct wr_tls_instance *of, void *session, int
            alert == 120;
 }
 
+bool wr_gnutls_is_server(const struct wr_tls_instance *of, void *session)
+{
+    char name[WR_NAME_MAX];
+    size_t size = sizeof(name);
+    unsigned type = 0;
+    int result = INVALID_REQUEST;
+
+    if (WR_GNUTLS(of, gnutls_server_name_get) != NULL)
+        result = WR_GNUTLS(of, gnutls_server_name_get)(session, name, &size, &type, 0);
+    return result == 0 || result == NOT_AVAILABLE;
+}
+
+/* Who leaves a server amid the handshake, or speaks something else: openssl.c. */
+static bool is_passer_by(const struct wr_tls_instance *of, void *session, long result,
+                         enum wr_outcome outcome)
+{
+    return (outcome == WR_OUTCOME_CLOSED || result == UNEXPECTED_PACKET_LENGTH ||
+            result == UNEXPECTED_PACKET) &&
+           wr_gnutls_is_server(of, session);
+}
+
 struct wr_gnutls_end wr_gnutls_judge(const struct wr_tls_instance *of, void *session, long result,
                                      int error, bool transfers)
 {
@@ -82,5 +107,6 @@ struct wr_gnutls_end wr_gnutls_judge(const struct wr_tls_instance *of, void *ses
     } else if (pulled && error != EAGAIN && error != EINTR) {
         end.error = error;
     }
+    end.failed = end.failed && !is_passer_by(of, session, result, end.outcome);
     return end;
 }

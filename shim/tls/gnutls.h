@@ -50,6 +50,8 @@ struct wr_gnutls_end {
  * was to read, and not to shake hands. */
 struct wr_gnutls_end wr_gnutls_judge(const struct wr_tls_instance *of, void *session, long result,
                                      int error, bool transfers);
+/* Told by how it answers a question that only a server may ask. False where that is not known. */
+bool wr_gnutls_is_server(const struct wr_tls_instance *of, void *session);
 /* The socket of a session; -1 = not known. */
 int wr_gnutls_fd(const struct wr_tls_instance *of, void *session, bool done);
 

@@ -148,6 +148,27 @@ static struct wr_openssl_end judge_kind(const struct wr_tls_instance *of, void *
     }
 }
 
+/* What a server meets that is in reach of anybody: who looks whether it is there and leaves, at
+ * once or amid the handshake, and who speaks something else. Nobody's failure. */
+static bool is_passer_by(const struct wr_tls_instance *of, const void *ssl,
+                         const struct wr_openssl_end *end)
+{
+    static const uint16_t not_tls[] = {155, 156, 159, 198, 252, 267, 443};
+    unsigned long number;
+
+    if (!end->failed || !WR_OPENSSL(of, SSL_is_server)(ssl))
+        return false;
+    if (end->outcome == WR_OUTCOME_CLOSED)
+        return true;
+    number = wr_openssl_error(of);
+    for (size_t i = 0; i < sizeof(not_tls) / sizeof(not_tls[0]); i++) {
+        if (end->error == 0 && wr_openssl_error_lib(of, number) == WR_ERR_LIB_SSL &&
+            wr_openssl_error_reason(of, number) == not_tls[i])
+            return true;
+    }
+    return false;
+}
+
 struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *ssl, int result,
                                        int error, bool transfers)
 {
@@ -155,9 +176,6 @@ struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *s
 
     if (transfers && WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE)
         end.failed = end.failed && (is_late_refusal(of, ssl) || is_late_reset(of, ssl, &end));
-    /* who looks whether a server is there, and leaves */
-    if (end.outcome == WR_OUTCOME_CLOSED && WR_OPENSSL(of, SSL_is_server)(ssl) &&
-        wr_openssl_heard(of, ssl) == 0)
-        end.failed = false;
+    end.failed = end.failed && !is_passer_by(of, ssl, &end);
     return end;
 }

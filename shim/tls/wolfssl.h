@@ -42,7 +42,12 @@ enum {
     WR_WOLFSSL_WANT_ACCEPT = 8
 };
 
-enum { WR_WOLFSSL_SOCKET_ERROR = -308, WR_WOLFSSL_FATAL = -313, WR_WOLFSSL_PEER_CLOSED = -397 };
+enum {
+    WR_WOLFSSL_SOCKET_ERROR = -308,
+    WR_WOLFSSL_UNKNOWN_RECORD = -311,
+    WR_WOLFSSL_FATAL = -313,
+    WR_WOLFSSL_PEER_CLOSED = -397
+};
 
 /* Number of the last alert that came; -1 = none, or not known. */
 int wr_wolfssl_alert(const struct wr_tls_instance *of, void *ssl);

@@ -63,8 +63,10 @@ static uint64_t key_of(const struct wr_attempt *attempt, int32_t pid)
         return lookup_key(attempt, pid);
     if (attempt->call == WR_CALL_SOCKET)
         hash = wr_hash(hash, &attempt->domain, sizeof(attempt->domain));
-    /* without padding and without what a program leaves in sin_zero */
-    if (attempt->target.family != 0) {
+    if (attempt->call == WR_CALL_HANDSHAKE && attempt->handshake.served != 0) {
+        hash = wr_hash(hash, &attempt->handshake.served, sizeof(attempt->handshake.served));
+    } else if (attempt->target.family != 0) {
+        /* without padding and without what a program leaves in sin_zero */
         hash = wr_hash(hash, attempt->target.bytes, wr_addr_size(&attempt->target));
         hash = wr_hash(hash, &attempt->target.port, sizeof(attempt->target.port));
         hash = wr_hash(hash, &attempt->target.scope, sizeof(attempt->target.scope));

@@ -79,6 +79,22 @@ static void another_port_or_error_is_news(void **state)
     assert_int_equal(note(3, SECOND, &row), WR_SEEN_NEWS);
 }
 
+/* Clients of a server come from anywhere. */
+static void a_servers_clients_are_one(void **state)
+{
+    struct wr_attempt client = refused(1000, SECOND), other = refused(1001, SECOND);
+
+    (void)state;
+    client.call = other.call = WR_CALL_HANDSHAKE;
+    assert_int_equal(wr_targets_note(&client), WR_SEEN_NEWS);
+    assert_int_equal(wr_targets_note(&other), WR_SEEN_NEWS);
+    client.handshake.served = other.handshake.served = 1049;
+    assert_int_equal(wr_targets_note(&client), WR_SEEN_NEWS);
+    assert_int_equal(wr_targets_note(&other), WR_SEEN_AGAIN);
+    other.handshake.served = 259;
+    assert_int_equal(wr_targets_note(&other), WR_SEEN_NEWS);
+}
+
 /* At 5, then 15, 45 seconds and so on: each time three times as long after the first. */
 static void looks_again_ever_more_rarely(void **state)
 {
@@ -177,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_repeats),
         cmocka_unit_test(another_port_or_error_is_news),
+        cmocka_unit_test(a_servers_clients_are_one),
         cmocka_unit_test(looks_again_ever_more_rarely),
         cmocka_unit_test(what_recovered_is_news_again),
         cmocka_unit_test(what_did_not_matter_is_quiet_for_a_while),
