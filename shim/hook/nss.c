@@ -30,7 +30,7 @@ static bool is_late_refusal(int32_t number)
 static bool is_over_handshake(const struct wr_tls_instance *of, void *fd, int32_t number)
 {
     if (number == WR_NSS_WOULD_BLOCK || number == WR_NSS_TIMEOUT || number == WR_NSS_IN_PROGRESS ||
-        number == WR_NSS_PENDING_INTERRUPT || !wr_nss_is_tls(of, fd))
+        number == WR_NSS_PENDING_INTERRUPT || !wr_nss_is_certainly_tls(of, fd))
         return false;
     if (wr_nss_is_done(of, fd))
         return is_late_refusal(number);

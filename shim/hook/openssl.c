@@ -63,11 +63,13 @@ static WR_COLD void failed(const struct call *call, int result, enum wr_door doo
                                          .object = call->ssl,
                                          .result = result};
 
-        if (WR_OPENSSL(call->of, SSL_is_server)(call->ssl))
-            handshake.served = 1 + wr_openssl_error_reason(call->of, wr_openssl_error(call->of));
-        if (end.failed)
+        if (end.failed) {
+            if (WR_OPENSSL(call->of, SSL_is_server)(call->ssl))
+                handshake.served =
+                    1 + wr_openssl_error_reason(call->of, wr_openssl_error(call->of));
             wr_failed_handshake(&handshake, wr_openssl_fd(call->of, call->ssl), end.outcome,
                                 end.error, door);
+        }
     }
     errno = error;
 }

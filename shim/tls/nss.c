@@ -133,6 +133,15 @@ void wr_nss_begins(const void *fd)
     atomic_compare_exchange_strong(place_of(fd), &expected, 0);
 }
 
+bool wr_nss_is_certainly_tls(const struct wr_tls_instance *of, void *fd)
+{
+    struct wr_nss_channel channel;
+
+    return wr_nss_is_tls(of, fd) &&
+           (WR_NSS(of, SSL_GetChannelInfo) == NULL ||
+            WR_NSS(of, SSL_GetChannelInfo)(fd, &channel, sizeof(channel)) == 0);
+}
+
 /* After an error the library itself does not always say so. */
 bool wr_nss_is_done(const struct wr_tls_instance *of, void *fd)
 {

@@ -10,11 +10,11 @@
 #include "tls/single.h"
 #include "whyrefused/attempt.h"
 
-/* The beginning of SSLChannelInfo (nss/sslt.h), the same since 3.4. */
+/* The beginning of SSLChannelInfo (nss/sslt.h), the same since 3.4. Who asks for more than a
+ * version has is told nothing. */
 struct wr_nss_channel {
     uint32_t length;
     uint16_t version, cipher; /* 0 = the handshake is not over */
-    unsigned char rest[248];
 };
 
 struct wr_nss_item { /* SECItem */
@@ -46,8 +46,8 @@ extern struct wr_tls_single wr_nss_single __attribute__((visibility("hidden")));
 
 #define WR_NSS(of, name) ((wr_##name##_type *)(of)->function[WR_AT_##name])
 
-/* The uppermost layer of the descriptor is TLS: its table of methods (the first word) stands in the
- * library. */
+/* The uppermost layer of the descriptor may be TLS: its table of methods (the first word) stands in
+ * the library. Of NSPR's own, where both are one library. */
 static inline bool wr_nss_is_tls(const struct wr_tls_instance *of, const void *fd)
 {
     return *(const uintptr_t *)fd - of->object.base < of->object.size;
@@ -67,6 +67,8 @@ enum wr_nss_error {
  * place the later is known. */
 void wr_nss_came_good(const void *fd);
 void wr_nss_begins(const void *fd);
+/* It is TLS, as the library says itself. */
+bool wr_nss_is_certainly_tls(const struct wr_tls_instance *of, void *fd);
 /* The handshake is over. */
 bool wr_nss_is_done(const struct wr_tls_instance *of, void *fd);
 /* Number of the alert that such an error stands for, which the peer sent; -1 = it is no such. */

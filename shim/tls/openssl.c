@@ -174,8 +174,10 @@ struct wr_openssl_end wr_openssl_judge(const struct wr_tls_instance *of, void *s
 {
     struct wr_openssl_end end = judge_kind(of, ssl, result, error);
 
+    if (!end.failed) /* mostly one that is to be tried again */
+        return end;
     if (transfers && WR_OPENSSL(of, SSL_get_state)(ssl) == WR_OPENSSL_DONE)
-        end.failed = end.failed && (is_late_refusal(of, ssl) || is_late_reset(of, ssl, &end));
+        end.failed = is_late_refusal(of, ssl) || is_late_reset(of, ssl, &end);
     end.failed = end.failed && !is_passer_by(of, ssl, &end);
     return end;
 }
