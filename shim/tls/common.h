@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the libraries besides OpenSSL have in common: their error numbers as rows, and the facts
+ * What the libraries have in common: their error numbers as rows, and the facts
  * that follow from those. For tls/; after the first failure. */
 #ifndef WR_TLS_COMMON_H
 #define WR_TLS_COMMON_H

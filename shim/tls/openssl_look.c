@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/tlsalert.h"
 #include "base/x509.h"
+#include "tls/common.h"
 #include "tls/openssl.h"
 #include "tls/openssl_words.h"
 #include "tls/tls.h"
@@ -387,30 +388,15 @@ static unsigned take_chain(const struct look *look, char *space, size_t room, st
  * sent, or not known. */
 static int find_culprit(const struct look *look, const struct wr_der *chain, unsigned count)
 {
-    int64_t now = (int64_t)(look->attempt->time_us / 1000000);
-    enum wr_tls_verify verify = wr_openssl_verify(look->verify);
-    struct wr_x509 certificate;
-
-    if (verify == WR_VERIFY_SELF_SIGNED_CHAIN || (verify == WR_VERIFY_ISSUER && look->verify != 21))
-        return (int)count - 1;
-    for (int i = (int)count - 1; i >= 0; i--) {
-        const char *digest;
-
-        if (!wr_x509_read(chain[i].at, chain[i].len, &certificate))
-            continue;
-        digest = wr_x509_digest(&certificate);
-        if ((verify == WR_VERIFY_EXPIRED && now > certificate.not_after) ||
-            (verify == WR_VERIFY_NOT_YET && now < certificate.not_before) ||
-            (verify == WR_VERIFY_WEAK_DIGEST && digest != NULL &&
-             (strcmp(digest, "SHA-1") == 0 || digest[0] == 'M')))
-            return i;
+    switch (look->verify) {
+    case 21: /* X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE */
+    case 26: /* X509_V_ERR_INVALID_PURPOSE */
+    case 66: /* X509_V_ERR_EE_KEY_TOO_SMALL */
+        return 0;
+    default:
+        return wr_tls_find_culprit(wr_openssl_verify(look->verify), chain, count,
+                                   look->attempt->time_us);
     }
-    if (verify == WR_VERIFY_EXPIRED || verify == WR_VERIFY_NOT_YET)
-        return -1;
-    return verify == WR_VERIFY_SELF_SIGNED || verify == WR_VERIFY_NAME || look->verify == 21 ||
-                   look->verify == 66 || look->verify == 26
-               ? 0
-               : -1;
 }
 
 static void set_verification(const struct look *look, int culprit, unsigned count)
