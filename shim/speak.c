@@ -95,14 +95,15 @@ void wr_speak_socket(int domain)
 
 void wr_speak_looked_up(const char *name, const struct wr_name_lookup *lookup, uint64_t start_ns)
 {
-    int32_t pid = (int32_t)WR_SYS(getpid);
     struct wr_registers registers;
     struct wr_failings failings = {0};
     uint64_t mask;
+    int32_t pid;
 
     WR_CAPTURE(&registers);
     if (!wr_speak_listens() || wr_process_borrows_memory())
         return;
+    pid = (int32_t)WR_SYS(getpid);
     mask = wr_signals_block();
     wr_hold_looked_up(name, lookup);
     for (int row = lookup->result == 0 ? wr_targets_next_lookup(-1, pid, name) : -1; row >= 0;

@@ -93,7 +93,6 @@ struct wr_name_lookup {
      * NETDB_INTERNAL EAI_SYSTEM. With EAI_SYSTEM the errno is the attempt's error, which is 0 with
      * all others. */
     int result;
-    bool hinted;                 /* the three that follow were given */
     int family, flags, socktype; /* AF_UNSPEC where any family was asked for; AI_* */
     uint16_t record_type;        /* res_query() and its kin: what was asked for, else 0 */
     bool reverse;                /* the name of an address was asked for */

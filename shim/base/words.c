@@ -70,22 +70,27 @@ static const struct {
 #undef ROW
 };
 
-const char *wr_eai_name(int result)
+static long find_eai(int result)
 {
     for (size_t i = 0; i < sizeof(eais) / sizeof(eais[0]); i++) {
         if (eais[i].result == result)
-            return eais[i].name;
+            return (long)i;
     }
-    return NULL;
+    return -1;
+}
+
+const char *wr_eai_name(int result)
+{
+    long row = find_eai(result);
+
+    return row >= 0 ? eais[row].name : NULL;
 }
 
 const char *wr_eai_text(int result)
 {
-    for (size_t i = 0; i < sizeof(eais) / sizeof(eais[0]); i++) {
-        if (eais[i].result == result)
-            return eais[i].text;
-    }
-    return NULL;
+    long row = find_eai(result);
+
+    return row >= 0 ? eais[row].text : NULL;
 }
 
 const char *wr_dns_outcome_word(unsigned outcome)

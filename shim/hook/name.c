@@ -79,7 +79,6 @@ static WR_COLD void failed(const char *function, int result, const char *name, c
     struct wr_name_lookup lookup = {.function = function, .result = result};
 
     if (hints != NULL) {
-        lookup.hinted = true;
         lookup.family = hints->ai_family;
         lookup.flags = hints->ai_flags;
         lookup.socktype = hints->ai_socktype;
