@@ -174,12 +174,14 @@ static void in_handshake(int fd, const struct wr_track *track, enum wr_wire_way 
 void wr_talk_sent(int fd, struct wr_area span, size_t n)
 {
     struct wr_track track;
+    bool hello;
 
     if (!wr_may_look() || !find(fd, &track) || !look_again(fd, &track, WR_DOOR_SEND))
         return;
-    if (wr_wire_maybe(fd) || (begins_tls(span, n) && wr_wire_follow(fd, track.start_ns)))
+    hello = !wr_wire_maybe(fd) && begins_tls(span, n);
+    if (wr_wire_maybe(fd) || (hello && wr_wire_follow(fd, track.start_ns)))
         in_handshake(fd, &track, WR_WIRE_OUT, span, n);
-    else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || begins_tls(span, n))
+    else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || hello)
         leave(fd, &track);
 }
 
