@@ -39,8 +39,10 @@ helper_src := $(sort $(wildcard shim/helper/*.c shim/base/*.c shim/config/*.c sh
 shim_obj := $(shim_src:%.c=$(BUILD)/shim-obj/%.o)
 helper_obj := $(helper_src:%.c=$(BUILD)/helper-obj/%.o)
 helper_pkgs := libunwind-coredump libunwind-generic libconfig
+# Of these the headers only: loaded at run time, where they are needed.
+helper_cflags_pkgs := $(helper_pkgs) libnftables
 # Asked when a recipe runs: by then what was missing is installed.
-helper_cflags = $(shell $(PKG_CONFIG) --cflags $(helper_pkgs))
+helper_cflags = $(shell $(PKG_CONFIG) --cflags $(helper_cflags_pkgs))
 helper_libs = $(shell $(PKG_CONFIG) --libs $(helper_pkgs))
 
 # What the tests link: everything but the hooks, and of the helper everything but its main().

@@ -54,8 +54,11 @@ static void take_tcp(struct wr_attempt *attempt)
     struct wr_tcpinfo info;
 
     if (wr_tcpinfo(attempt->fd, &info))
-        attempt->tcp = (struct wr_tcp_sample){
-            .known = true, .state = info.state, .retransmits = info.retransmits};
+        attempt->tcp = (struct wr_tcp_sample){.known = true,
+                                              .state = info.state,
+                                              .retransmits = info.retransmits,
+                                              .lost = info.lost,
+                                              .on_the_way = info.on_the_way};
 }
 
 static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int error,

@@ -83,6 +83,8 @@ struct wr_tcp_sample {
     bool known;
     uint8_t state;        /* TCP_SYN_SENT 2, TCP_CLOSE 7, ... */
     uint32_t retransmits; /* tcpi_total_retrans: SYNs sent again */
+    uint32_t lost;        /* tcpi_lost: segments that are taken for lost */
+    uint32_t on_the_way;  /* tcpi_retrans: of those sent again, on their way */
 };
 
 /* The arguments and the result of a lookup; the name and the service are the attempt's. */

@@ -206,6 +206,24 @@ enum wr_hint_fault {
     WR_HINT_HOSTS_FAMILY = 7, /* the hosts file has the name, with addresses of the other only */
 };
 
+/* What came of one more request to connect to an address of this machine: replay_outcome. */
+enum wr_replay {
+    WR_REPLAY_CONNECTED = 1, /* now it is taken */
+    WR_REPLAY_RESET = 2,     /* a reset: reset_by_kernel tells whose */
+    WR_REPLAY_ICMP = 3,      /* an ICMP error: icmp_type and its kin tell which */
+    WR_REPLAY_SILENT = 4,    /* no answer, where one takes microseconds */
+    WR_REPLAY_ERROR = 5      /* connect() itself failed at once */
+};
+
+/* What comes back from the port when it is asked hop by hop: path_answer. */
+enum wr_path_answer {
+    WR_PATH_ACCEPTED = 1, /* SYN-ACK: it works now */
+    WR_PATH_RESET = 2,
+    WR_PATH_ICMP = 3, /* icmp_type and its kin tell which */
+    WR_PATH_SILENT = 4,
+    WR_PATH_ERROR = 5 /* connect() itself failed at once */
+};
+
 /* What an address is that stands for "blocked": origin_sinkhole. */
 enum wr_sinkhole {
     WR_SINKHOLE_ANY = 1,      /* 0.0.0.0, :: */

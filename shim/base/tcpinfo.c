@@ -20,6 +20,8 @@ bool wr_tcpinfo(int fd, struct wr_tcpinfo *ret)
         return false;
     ret->state = info.tcpi_state;
     ret->retransmits = info.tcpi_total_retrans;
+    ret->lost = info.tcpi_lost;
+    ret->on_the_way = info.tcpi_retrans;
     ret->unacknowledged = info.tcpi_unacked;
     ret->was_connected = info.tcpi_rtt != 0;
     ret->received_known =

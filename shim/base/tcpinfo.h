@@ -12,6 +12,8 @@ enum { WR_TCP_ESTABLISHED = 1, WR_TCP_SYN_SENT = 2, WR_TCP_CLOSE = 7, WR_TCP_LIS
 struct wr_tcpinfo {
     uint8_t state;
     uint32_t retransmits;    /* segments sent again; while connecting, SYNs */
+    uint32_t lost;           /* segments that are taken for lost */
+    uint32_t on_the_way;     /* segments that were sent again and are not known to be lost again */
     uint32_t unacknowledged; /* segments that were sent and not acknowledged */
     bool was_connected;      /* a round trip was measured, so the handshake came to its end */
     bool received_known;     /* Linux 4.1 */

@@ -1,97 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * ICMP errors that the kernel keeps on the socket (ip(7) IP_RECVERR, MSG_ERRQUEUE). Read only
- * after the program got its error: draining earlier would take the error away from it. */
+ * ICMP errors that the kernel keeps on the program's socket (ip(7) IP_RECVERR). Read only after the
+ * program got its error: draining earlier would take the error away from it. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <time.h>
-/* linux/errqueue.h needs struct timespec */
-#include <linux/errqueue.h>
 
-#include "base/address.h"
 #include "base/sys.h"
 #include "base/tcpinfo.h"
-#include "probe/probe.h"
-
-/* More than ever queue up for one attempt: each SYN can bring one. */
-#define ENTRIES_MAX 16
-
-struct icmp_error {
-    uint8_t origin, type, code;
-    struct wr_addr offender;
-};
-
-static bool take_control(const struct msghdr *msg, struct icmp_error *ret)
-{
-    const struct msghdr *m = msg;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL;
-         c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)m, c)) {
-        struct sock_extended_err err;
-
-        if (!(c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) &&
-            !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
-            continue;
-        if (c->cmsg_len < CMSG_LEN(sizeof(err)))
-            continue;
-        memcpy(&err, CMSG_DATA(c), sizeof(err));
-        /* classified by origin: a v4-mapped socket delivers IPv4 errors at the IPv6 level */
-        if (err.ee_origin != SO_EE_ORIGIN_ICMP && err.ee_origin != SO_EE_ORIGIN_ICMP6)
-            continue;
-        ret->origin = err.ee_origin;
-        ret->type = err.ee_type;
-        ret->code = err.ee_code;
-        wr_addr_from_sockaddr(CMSG_DATA(c) + sizeof(err),
-                              (socklen_t)(c->cmsg_len - CMSG_LEN(sizeof(err))), &ret->offender);
-        ret->offender.port = 0;
-        return true;
-    }
-    return false;
-}
-
-/* Taking an entry makes the error of the next one pending again (sock_dequeue_err_skb()); the
- * program has had its error, so a connect() that it tries next must not fail because of that. */
-static void clear_pending_error(int fd)
-{
-    int error;
-    socklen_t len = sizeof(error);
-
-    WR_SYS(getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &len);
-}
-
-/* Takes all entries; keeps the last that speaks of this destination. */
-static bool drain(int fd, const struct wr_addr *target, struct icmp_error *ret)
-{
-    bool found = false;
-    int taken = 0;
-
-    for (; taken < ENTRIES_MAX; taken++) {
-        char control[256], payload[8];
-        struct sockaddr_storage name;
-        struct iovec iov = {payload, sizeof(payload)};
-        struct msghdr msg = {.msg_name = &name,
-                             .msg_namelen = sizeof(name),
-                             .msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof(control)};
-        struct icmp_error error;
-        struct wr_addr to;
-
-        if (WR_SYS(recvmsg, fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-            break;
-        if (!take_control(&msg, &error))
-            continue;
-        if (wr_addr_from_sockaddr(&name, msg.msg_namelen, &to) &&
-            (!wr_addr_same_host(&to, target) || to.port != target->port))
-            continue;
-        *ret = error;
-        found = true;
-    }
-    if (taken > 0)
-        clear_pending_error(fd);
-    return found;
-}
+#include "probe/icmp.h"
 
 static int option(int fd, int level, int name)
 {
@@ -135,7 +51,7 @@ static bool may_be_icmp(int error)
 void wr_probe_errqueue(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
-    struct icmp_error error;
+    struct wr_icmp_error error;
     bool ours;
 
     /* who gives up may hold the socket by another descriptor, or in another process, and still wait
@@ -147,14 +63,9 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
     wr_set_bool(ctx->ev, WR_FACT_icmp_readable, ours);
     if (!ours)
         return;
-    if (!drain(attempt->fd, &attempt->target, &error)) {
+    if (!wr_icmp_take(attempt->fd, &attempt->target, &error)) {
         wr_set_bool(ctx->ev, WR_FACT_icmp_received, false);
         return;
     }
-    wr_set_bool(ctx->ev, WR_FACT_icmp_received, true);
-    wr_set_uint(ctx->ev, WR_FACT_icmp_version, error.origin == SO_EE_ORIGIN_ICMP ? 4 : 6);
-    wr_set_uint(ctx->ev, WR_FACT_icmp_type, error.type);
-    wr_set_uint(ctx->ev, WR_FACT_icmp_code, error.code);
-    if (error.offender.family != 0)
-        wr_set_addr(ctx->ev, WR_FACT_icmp_offender, &error.offender);
+    wr_icmp_set(ctx, &error, false);
 }

@@ -194,21 +194,6 @@ static void set_unbound(struct wr_probe_ctx *ctx, const struct wr_route_answer *
     set_device(ctx, WR_FACT_unbound_route_device, unbound->device);
 }
 
-/* Every ICMP error names its sender; this machine sends them to itself, too. */
-static void set_offender(struct wr_probe_ctx *ctx)
-{
-    const struct wr_addr *offender = wr_ev_addr(ctx->ev, WR_FACT_icmp_offender);
-    struct wr_route_query query = {.uid = wr_route_uid(ctx)};
-    struct wr_route_answer answer;
-
-    if (offender == NULL)
-        return;
-    query.to = *offender;
-    if (wr_route_ask(ctx, &query, false, &answer) == 0)
-        wr_set_bool(ctx->ev, WR_FACT_icmp_offender_local,
-                    answer.error == 0 && answer.type == RTN_LOCAL);
-}
-
 static bool has_no_options(const struct wr_route_query *query)
 {
     return query->device == 0 && query->mark == 0 && query->from.family == 0;
@@ -229,7 +214,6 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
     if (attempt->error == ECONNREFUSED && wr_addr_is_loopback(&attempt->target) &&
         has_no_options(&query)) {
         wr_set_bool(ctx->ev, WR_FACT_destination_local, true);
-        set_offender(ctx);
         return;
     }
     plain = wr_route_query_of(ctx, true);
@@ -237,7 +221,6 @@ void wr_probe_route(struct wr_probe_ctx *ctx)
     if (!wr_attempt_reaches(attempt))
         return;
     wr_set_bool(ctx->ev, WR_FACT_destination_private, wr_addr_is_private(&attempt->target));
-    set_offender(ctx);
     if (has_no_options(&query)) {
         if (asked)
             set_route(ctx, &plain, &unbound);
