@@ -5,6 +5,9 @@
 #ifndef WR_HELPER_HELPER_H
 #define WR_HELPER_HELPER_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "config/settings.h"
 
@@ -14,7 +17,7 @@
 
 /* Exit statuses, as env(1), nohup(1) and timeout(1) have them. */
 enum {
-    WR_EXIT_REFUSED = 1,      /* settings: a value was refused */
+    WR_EXIT_REFUSED = 1,      /* settings: a value was refused; check: it cannot be connected to */
     WR_EXIT_UNKNOWN_ID = 2,   /* explain: there is no such cause */
     WR_EXIT_OWN = 125,        /* our own failure */
     WR_EXIT_CANNOT_RUN = 126, /* the command was found and could not be started */
@@ -23,6 +26,13 @@ enum {
 
 /* run.c: becomes the command, with the library in LD_PRELOAD. Returns only on failure. */
 int wr_helper_run(char **command);
+/* Puts the library into LD_PRELOAD; the path of this program. False where a line on standard error
+ * says what went wrong. */
+bool wr_helper_preload(void);
+bool wr_helper_self(char path[PATH_MAX]);
+/* check.c: tries a connection, and tells why it fails; try.c: the same, with the library. */
+int wr_helper_check(char **argv);
+int wr_helper_try(char **argv);
 /* explain.c: tells of one cause; id NULL: lists all. */
 int wr_helper_explain(const char *id);
 /* show.c: prints the settings in force, and where each comes from. */

@@ -7,6 +7,9 @@
 
 static const char usage[] =
     "usage: whyrefused [run] [--] COMMAND [ARGUMENT...]   run it, and tell why connections fail\n"
+    "       whyrefused check [OPTION...] HOST PORT        connect to it once, and tell why that "
+    "fails;\n"
+    "                                                     check --help has the options\n"
     "       whyrefused explain [CAUSE | --harmless]       what a cause means and what to do; "
     "without\n"
     "                                                     one, all of them\n"
@@ -75,6 +78,10 @@ int main(int argc, char **argv)
         return fputs(usage, stdout) < 0 ? printed(WR_EXIT_OWN) : print(details);
     if (strcmp(job, "--version") == 0 || strcmp(job, "-V") == 0)
         return print("whyrefused " WR_VERSION "\n");
+    if (strcmp(job, "--try") == 0)
+        return printed(wr_helper_try(argv + 2));
+    if (strcmp(job, "check") == 0)
+        return printed(wr_helper_check(argv + 2));
     if (strcmp(job, "explain") == 0)
         return argc <= 3 ? printed(wr_helper_explain(argv[2]))
                          : misused("explain takes one cause, not also ", argv[3]);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ * `whyrefused --try`: what check.c has become, with the library: connects as any program would, one
+ * address after the other, and leaves it to the library to tell why that fails. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helper/check.h"
+#include "helper/helper.h"
+
+/* A path that is too long is tried too: that is a cause of its own. */
+#define UNIX_SIZE 2048
+
+struct
+try {
+    struct wr_check_target target;
+    long timeout_ms;
+    struct timespec begin;
+    char name[1200]; /* of what is tried now, for people */
+};
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static const char *since(const struct timespec *begin, char text[32])
+{
+    struct timespec now;
+    double ms;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ms = (double)(now.tv_sec - begin->tv_sec) * 1e3 + (double)(now.tv_nsec - begin->tv_nsec) / 1e6;
+    if (ms < 1000)
+        snprintf(text, 32, "%.1f ms", ms);
+    else
+        snprintf(text, 32, "%.1f s", ms / 1000);
+    return text;
+}
+
+bool wr_check_wait(int fd, short events, long long until_ms)
+{
+    struct pollfd wait = {.fd = fd, .events = events};
+    long long left;
+    int count;
+
+    do {
+        left = until_ms - now_ms();
+        count = poll(&wait, 1, left > 0 ? (int)left : 0);
+    } while (count < 0 && errno == EINTR);
+    return count > 0;
+}
+
+static bool not_connected(const struct try *try, int error)
+{
+    /* no time: that of the report would be in it, which has the right one */
+    printf("not connected to %s: %s\n", try->name, strerror(error));
+    return false;
+}
+
+static bool too_late(const struct try *try, const char *what)
+{
+    char text[32];
+
+    printf("%s %s: no answer within %s\n", what, try->name, since(&try->begin, text));
+    return false;
+}
+
+static bool connected(const struct try *try)
+{
+    char text[32];
+
+    printf("connected to %s in %s\n", try->name, since(&try->begin, text));
+    return true;
+}
+
+/* True where it stands. */
+static bool try_connect(const struct try *try, int fd, const struct sockaddr *address,
+                        socklen_t len)
+{
+    int error = 0;
+
+    if (connect(fd, address, len) == 0)
+        return connected(try);
+    if (errno != EINPROGRESS)
+        return not_connected(try, errno);
+    if (!wr_check_wait(fd, POLLOUT, now_ms() + try->timeout_ms))
+        return too_late(try, "not connected to");
+    len = sizeof(error);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+        error = errno;
+    return error == 0 ? connected(try) : not_connected(try, error);
+}
+
+static int shake_hands(const struct try *try, int fd)
+{
+    char text[512], took[32];
+    struct timespec begin;
+
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    switch (
+        wr_check_handshake(fd, try->target.host, now_ms() + try->timeout_ms, text, sizeof(text))) {
+    case WR_CHECK_TLS_DONE:
+        printf("TLS with %s in %s: %s\n", try->name, since(&begin, took), text);
+        return 0;
+    case WR_CHECK_TLS_NO_LIBRARY:
+        fprintf(stderr, "whyrefused: check: TLS cannot be tried: %s\n", text);
+        return WR_EXIT_OWN;
+    case WR_CHECK_TLS_FAILED:
+        break;
+    }
+    printf("no TLS with %s: %s\n", try->name, text);
+    return WR_EXIT_REFUSED;
+}
+
+/* An ICMP error comes back where nobody has the port; an answer only where the server takes an
+ * empty datagram for a question. */
+static bool try_datagram(const struct try *try, int fd, const struct sockaddr *address,
+                         socklen_t len)
+{
+    char answer[65536], text[32];
+    ssize_t got;
+
+    if (connect(fd, address, len) != 0 || send(fd, "", 0, 0) < 0)
+        return not_connected(try, errno);
+    if (!wr_check_wait(fd, POLLIN, now_ms() + try->timeout_ms)) {
+        printf("nothing came back from %s within %s: over UDP that may be well, or not\n",
+               try->name, since(&try->begin, text));
+        return true;
+    }
+    got = recv(fd, answer, sizeof(answer), 0);
+    if (got < 0)
+        return not_connected(try, errno);
+    printf("an answer of %zd bytes came from %s after %s\n", got, try->name,
+           since(&try->begin, text));
+    return true;
+}
+
+static void set_name(struct try *try, const struct addrinfo *address)
+{
+    const struct wr_check_target *target = &try->target;
+    const char *udp = target->way == WR_CHECK_UDP ? "UDP " : "";
+    char host[80], port[8]; /* an address with its interface; a number */
+
+    if (getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        snprintf(try->name, sizeof(try->name), "%s", target->host);
+        return;
+    }
+    if (strcmp(host, target->host) == 0)
+        snprintf(try->name, sizeof(try->name), "%s %sport %s", host, udp, port);
+    else
+        snprintf(try->name, sizeof(try->name), "%s (%s) %sport %s", target->host, host, udp, port);
+}
+
+static int try_address(struct try *try, const struct addrinfo *address)
+{
+    int fd, status = WR_EXIT_REFUSED;
+    bool done;
+
+    set_name(try, address);
+    clock_gettime(CLOCK_MONOTONIC, &try->begin);
+    fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                address->ai_protocol);
+    if (fd < 0) {
+        not_connected(try, errno);
+        return status;
+    }
+    done = (try->target.way == WR_CHECK_UDP ? try_datagram : try_connect)(try, fd, address->ai_addr,
+                                                                          address->ai_addrlen);
+    if (done)
+        status = try->target.way == WR_CHECK_TLS ? shake_hands(try, fd) : 0;
+    close(fd);
+    /* it stands: another address would not make it better */
+    return done && status != 0 ? -status : status;
+}
+
+static int try_host(struct try *try, int family)
+{
+    const struct wr_check_target *target = &try->target;
+    const struct addrinfo hints = {
+        .ai_family = family,
+        .ai_socktype = target->way == WR_CHECK_UDP ? SOCK_DGRAM : SOCK_STREAM,
+    };
+    struct addrinfo *found;
+    int error = getaddrinfo(target->host, target->service, &hints, &found);
+    int status = WR_EXIT_REFUSED;
+
+    if (error != 0) {
+        printf("%s port %s: %s\n", target->host, target->service,
+               error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+        return WR_EXIT_REFUSED;
+    }
+    for (const struct addrinfo *at = found; at != NULL && status > 0; at = at->ai_next)
+        status = try_address(try, at);
+    freeaddrinfo(found);
+    return status < 0 ? -status : status;
+}
+
+static int try_path(struct try *try)
+{
+    const char *path = try->target.host;
+    size_t len = strlen(path);
+    union {
+        struct sockaddr any;
+        struct sockaddr_un un;
+        char bytes[UNIX_SIZE];
+    } address = {.un.sun_family = AF_UNIX};
+    int fd;
+    bool done;
+
+    snprintf(try->name, sizeof(try->name), "unix:%s", path);
+    clock_gettime(CLOCK_MONOTONIC, &try->begin);
+    memcpy(address.bytes + offsetof(struct sockaddr_un, sun_path), path, len);
+    if (path[0] == '@')
+        address.bytes[offsetof(struct sockaddr_un, sun_path)] = '\0';
+    else
+        len++;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        not_connected(try, errno);
+        return WR_EXIT_REFUSED;
+    }
+    done = try_connect(try, fd, &address.any,
+                       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    close(fd);
+    return done ? 0 : WR_EXIT_REFUSED;
+}
+
+/* Whether connect() is the library's: the loader only warns where it cannot preload. */
+static bool is_watched(void)
+{
+    Dl_info info;
+    void *entry = dlsym(RTLD_DEFAULT, "connect");
+
+    return entry != NULL && dladdr(entry, &info) != 0 && info.dli_fname != NULL &&
+           strstr(info.dli_fname, "libwhyrefused") != NULL;
+}
+
+int wr_helper_try(char **argv)
+{
+    static const char *const ways[WR_CHECK_WAYS] = {"tcp", "tls", "udp", "unix"};
+    static struct try try;
+    unsigned count = 0, way = 0;
+    int family;
+
+    while (argv[count] != NULL)
+        count++;
+    if (count != 5 || strlen(argv[3]) >= sizeof(try.target.host) ||
+        strlen(argv[4]) >= sizeof(try.target.service))
+        return WR_EXIT_OWN;
+    while (way < WR_CHECK_WAYS && strcmp(ways[way], argv[0]) != 0)
+        way++;
+    if (way == WR_CHECK_WAYS)
+        return WR_EXIT_OWN;
+    if (!is_watched()) {
+        fputs("whyrefused: check: the library could not be preloaded\n", stderr);
+        return WR_EXIT_OWN;
+    }
+    try.target.way = (enum wr_check_way)way;
+    family = argv[1][0] == '4' ? AF_INET : argv[1][0] == '6' ? AF_INET6 : AF_UNSPEC;
+    try.timeout_ms = atol(argv[2]);
+    strcpy(try.target.host, argv[3]);
+    strcpy(try.target.service, argv[4]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    return try.target.way == WR_CHECK_UNIX ? try_path(&try) : try_host(&try, family);
+}
