@@ -19,9 +19,10 @@
 
 /* A path that is too long is tried too: that is a cause of its own. */
 #define UNIX_SIZE 2048
+/* Who waits less, and hangs up, is taken for one who has lost interest (base/tlsjudge.c). */
+#define HANDSHAKE_MS 1200
 
-struct
-try {
+struct job {
     struct wr_check_target target;
     long timeout_ms;
     struct timespec begin;
@@ -63,57 +64,57 @@ bool wr_check_wait(int fd, short events, long long until_ms)
     return count > 0;
 }
 
-static bool not_connected(const struct try *try, int error)
+static bool not_connected(const struct job *job, int error)
 {
     /* no time: that of the report would be in it, which has the right one */
-    printf("not connected to %s: %s\n", try->name, strerror(error));
+    printf("not connected to %s: %s\n", job->name, strerror(error));
     return false;
 }
 
-static bool too_late(const struct try *try, const char *what)
+static bool too_late(const struct job *job, const char *what)
 {
     char text[32];
 
-    printf("%s %s: no answer within %s\n", what, try->name, since(&try->begin, text));
+    printf("%s %s: no answer within %s\n", what, job->name, since(&job->begin, text));
     return false;
 }
 
-static bool connected(const struct try *try)
+static bool connected(const struct job *job)
 {
     char text[32];
 
-    printf("connected to %s in %s\n", try->name, since(&try->begin, text));
+    printf("connected to %s in %s\n", job->name, since(&job->begin, text));
     return true;
 }
 
 /* True where it stands. */
-static bool try_connect(const struct try *try, int fd, const struct sockaddr *address,
+static bool try_connect(const struct job *job, int fd, const struct sockaddr *address,
                         socklen_t len)
 {
     int error = 0;
 
     if (connect(fd, address, len) == 0)
-        return connected(try);
+        return connected(job);
     if (errno != EINPROGRESS)
-        return not_connected(try, errno);
-    if (!wr_check_wait(fd, POLLOUT, now_ms() + try->timeout_ms))
-        return too_late(try, "not connected to");
+        return not_connected(job, errno);
+    if (!wr_check_wait(fd, POLLOUT, now_ms() + job->timeout_ms))
+        return too_late(job, "not connected to");
     len = sizeof(error);
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
         error = errno;
-    return error == 0 ? connected(try) : not_connected(try, error);
+    return error == 0 ? connected(job) : not_connected(job, error);
 }
 
-static int shake_hands(const struct try *try, int fd)
+static int shake_hands(const struct job *job, int fd)
 {
     char text[512], took[32];
+    long timeout_ms = job->timeout_ms > HANDSHAKE_MS ? job->timeout_ms : HANDSHAKE_MS;
     struct timespec begin;
 
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    switch (
-        wr_check_handshake(fd, try->target.host, now_ms() + try->timeout_ms, text, sizeof(text))) {
+    switch (wr_check_handshake(fd, job->target.host, now_ms() + timeout_ms, text, sizeof(text))) {
     case WR_CHECK_TLS_DONE:
-        printf("TLS with %s in %s: %s\n", try->name, since(&begin, took), text);
+        printf("TLS with %s in %s: %s\n", job->name, since(&begin, took), text);
         return 0;
     case WR_CHECK_TLS_NO_LIBRARY:
         fprintf(stderr, "whyrefused: check: TLS cannot be tried: %s\n", text);
@@ -121,75 +122,75 @@ static int shake_hands(const struct try *try, int fd)
     case WR_CHECK_TLS_FAILED:
         break;
     }
-    printf("no TLS with %s: %s\n", try->name, text);
+    printf("no TLS with %s: %s\n", job->name, text);
     return WR_EXIT_REFUSED;
 }
 
 /* An ICMP error comes back where nobody has the port; an answer only where the server takes an
  * empty datagram for a question. */
-static bool try_datagram(const struct try *try, int fd, const struct sockaddr *address,
+static bool try_datagram(const struct job *job, int fd, const struct sockaddr *address,
                          socklen_t len)
 {
     char answer[65536], text[32];
     ssize_t got;
 
     if (connect(fd, address, len) != 0 || send(fd, "", 0, 0) < 0)
-        return not_connected(try, errno);
-    if (!wr_check_wait(fd, POLLIN, now_ms() + try->timeout_ms)) {
+        return not_connected(job, errno);
+    if (!wr_check_wait(fd, POLLIN, now_ms() + job->timeout_ms)) {
         printf("nothing came back from %s within %s: over UDP that may be well, or not\n",
-               try->name, since(&try->begin, text));
+               job->name, since(&job->begin, text));
         return true;
     }
     got = recv(fd, answer, sizeof(answer), 0);
     if (got < 0)
-        return not_connected(try, errno);
-    printf("an answer of %zd bytes came from %s after %s\n", got, try->name,
-           since(&try->begin, text));
+        return not_connected(job, errno);
+    printf("an answer of %zd bytes came from %s after %s\n", got, job->name,
+           since(&job->begin, text));
     return true;
 }
 
-static void set_name(struct try *try, const struct addrinfo *address)
+static void set_name(struct job *job, const struct addrinfo *address)
 {
-    const struct wr_check_target *target = &try->target;
+    const struct wr_check_target *target = &job->target;
     const char *udp = target->way == WR_CHECK_UDP ? "UDP " : "";
     char host[80], port[8]; /* an address with its interface; a number */
 
     if (getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        snprintf(try->name, sizeof(try->name), "%s", target->host);
+        snprintf(job->name, sizeof(job->name), "%s", target->host);
         return;
     }
     if (strcmp(host, target->host) == 0)
-        snprintf(try->name, sizeof(try->name), "%s %sport %s", host, udp, port);
+        snprintf(job->name, sizeof(job->name), "%s %sport %s", host, udp, port);
     else
-        snprintf(try->name, sizeof(try->name), "%s (%s) %sport %s", target->host, host, udp, port);
+        snprintf(job->name, sizeof(job->name), "%s (%s) %sport %s", target->host, host, udp, port);
 }
 
-static int try_address(struct try *try, const struct addrinfo *address)
+static int try_address(struct job *job, const struct addrinfo *address)
 {
     int fd, status = WR_EXIT_REFUSED;
     bool done;
 
-    set_name(try, address);
-    clock_gettime(CLOCK_MONOTONIC, &try->begin);
+    set_name(job, address);
+    clock_gettime(CLOCK_MONOTONIC, &job->begin);
     fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                 address->ai_protocol);
     if (fd < 0) {
-        not_connected(try, errno);
+        not_connected(job, errno);
         return status;
     }
-    done = (try->target.way == WR_CHECK_UDP ? try_datagram : try_connect)(try, fd, address->ai_addr,
+    done = (job->target.way == WR_CHECK_UDP ? try_datagram : try_connect)(job, fd, address->ai_addr,
                                                                           address->ai_addrlen);
     if (done)
-        status = try->target.way == WR_CHECK_TLS ? shake_hands(try, fd) : 0;
+        status = job->target.way == WR_CHECK_TLS ? shake_hands(job, fd) : 0;
     close(fd);
     /* it stands: another address would not make it better */
     return done && status != 0 ? -status : status;
 }
 
-static int try_host(struct try *try, int family)
+static int try_host(struct job *job, int family)
 {
-    const struct wr_check_target *target = &try->target;
+    const struct wr_check_target *target = &job->target;
     const struct addrinfo hints = {
         .ai_family = family,
         .ai_socktype = target->way == WR_CHECK_UDP ? SOCK_DGRAM : SOCK_STREAM,
@@ -204,14 +205,14 @@ static int try_host(struct try *try, int family)
         return WR_EXIT_REFUSED;
     }
     for (const struct addrinfo *at = found; at != NULL && status > 0; at = at->ai_next)
-        status = try_address(try, at);
+        status = try_address(job, at);
     freeaddrinfo(found);
     return status < 0 ? -status : status;
 }
 
-static int try_path(struct try *try)
+static int try_path(struct job *job)
 {
-    const char *path = try->target.host;
+    const char *path = job->target.host;
     size_t len = strlen(path);
     union {
         struct sockaddr any;
@@ -221,8 +222,8 @@ static int try_path(struct try *try)
     int fd;
     bool done;
 
-    snprintf(try->name, sizeof(try->name), "unix:%s", path);
-    clock_gettime(CLOCK_MONOTONIC, &try->begin);
+    snprintf(job->name, sizeof(job->name), "unix:%s", path);
+    clock_gettime(CLOCK_MONOTONIC, &job->begin);
     memcpy(address.bytes + offsetof(struct sockaddr_un, sun_path), path, len);
     if (path[0] == '@')
         address.bytes[offsetof(struct sockaddr_un, sun_path)] = '\0';
@@ -230,10 +231,10 @@ static int try_path(struct try *try)
         len++;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        not_connected(try, errno);
+        not_connected(job, errno);
         return WR_EXIT_REFUSED;
     }
-    done = try_connect(try, fd, &address.any,
+    done = try_connect(job, fd, &address.any,
                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
     close(fd);
     return done ? 0 : WR_EXIT_REFUSED;
@@ -252,14 +253,14 @@ static bool is_watched(void)
 int wr_helper_try(char **argv)
 {
     static const char *const ways[WR_CHECK_WAYS] = {"tcp", "tls", "udp", "unix"};
-    static struct try try;
+    static struct job job;
     unsigned count = 0, way = 0;
     int family;
 
     while (argv[count] != NULL)
         count++;
-    if (count != 5 || strlen(argv[3]) >= sizeof(try.target.host) ||
-        strlen(argv[4]) >= sizeof(try.target.service))
+    if (count != 5 || strlen(argv[3]) >= sizeof(job.target.host) ||
+        strlen(argv[4]) >= sizeof(job.target.service))
         return WR_EXIT_OWN;
     while (way < WR_CHECK_WAYS && strcmp(ways[way], argv[0]) != 0)
         way++;
@@ -269,11 +270,11 @@ int wr_helper_try(char **argv)
         fputs("whyrefused: check: the library could not be preloaded\n", stderr);
         return WR_EXIT_OWN;
     }
-    try.target.way = (enum wr_check_way)way;
+    job.target.way = (enum wr_check_way)way;
     family = argv[1][0] == '4' ? AF_INET : argv[1][0] == '6' ? AF_INET6 : AF_UNSPEC;
-    try.timeout_ms = atol(argv[2]);
-    strcpy(try.target.host, argv[3]);
-    strcpy(try.target.service, argv[4]);
+    job.timeout_ms = atol(argv[2]);
+    strcpy(job.target.host, argv[3]);
+    strcpy(job.target.service, argv[4]);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    return try.target.way == WR_CHECK_UNIX ? try_path(&try) : try_host(&try, family);
+    return job.target.way == WR_CHECK_UNIX ? try_path(&job) : try_host(&job, family);
 }

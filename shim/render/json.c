@@ -143,12 +143,18 @@ static void put_server(const struct wr_report *report, struct wr_json *json)
                         WR_TEXT_HOST);
 }
 
+/* Of these the subject is this side's own address. */
+static bool is_local(enum wr_call call)
+{
+    return call == WR_CALL_BIND || call == WR_CALL_LISTEN || call == WR_CALL_ACCEPT;
+}
+
 static void put_socket(const struct wr_report *report, struct wr_json *json)
 {
     const struct wr_attempt *attempt = report->attempt;
     const struct wr_addr *addr = wr_subject(report);
     const struct wr_addr *source =
-        attempt->call == WR_CALL_CONNECT ? wr_ev_addr(report->evidence, WR_FACT_source) : addr;
+        is_local(attempt->call) ? addr : wr_ev_addr(report->evidence, WR_FACT_source);
     int family = addr != NULL ? addr->family : attempt->domain;
     const char *transport = wr_transport(attempt);
 

@@ -193,6 +193,14 @@ static void other_calls(void **state)
     TEXT("server.address", "127.0.0.1");
     TEXT("source.ip", "127.0.0.1");
     json_decref(json);
+    c.attempt.call = WR_CALL_HANDSHAKE;
+    wr_set_addr(&c.ev, WR_FACT_source, (struct wr_addr[]){ipv4(127, 0, 0, 2, 40000)});
+    json = render();
+    TEXT("destination.ip", "127.0.0.1");
+    TEXT("source.ip", "127.0.0.2");
+    NUMBER("source.port", 40000);
+    json_decref(json);
+    c.attempt.call = WR_CALL_ACCEPT;
     c.attempt.target.family = 0;
     c.attempt.domain = AF_VSOCK;
     json = render();
