@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -134,9 +135,12 @@ static bool try_datagram(const struct job *job, int fd, const struct sockaddr *a
     char answer[65536], text[32];
     ssize_t got;
 
+    /* else an unreachable host is not told: RFC 1122 takes that for a passing trouble */
+    setsockopt(fd, address->sa_family == AF_INET ? SOL_IP : SOL_IPV6,
+               address->sa_family == AF_INET ? IP_RECVERR : IPV6_RECVERR, &(int){1}, sizeof(int));
     if (connect(fd, address, len) != 0 || send(fd, "", 0, 0) < 0)
         return not_connected(job, errno);
-    if (!wr_check_wait(fd, POLLIN, now_ms() + job->timeout_ms)) {
+    if (!wr_check_wait(fd, POLLIN | POLLERR, now_ms() + job->timeout_ms)) {
         printf("nothing came back from %s within %s: over UDP that may be well, or not\n",
                job->name, since(&job->begin, text));
         return true;
