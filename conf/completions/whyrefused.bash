@@ -6,7 +6,7 @@ _whyrefused()
     local first=${COMP_WORDS[1]-}
 
     if [[ $COMP_CWORD -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'run explain settings --help --version' -- "$word"
+        mapfile -t COMPREPLY < <(compgen -W 'run check explain settings --help --version' -- "$word"
             compgen -c -- "$word")
         return
     fi
@@ -14,6 +14,20 @@ _whyrefused()
     explain)
         [[ $COMP_CWORD -eq 2 ]] && mapfile -t COMPREPLY < <(compgen -W \
             "--harmless $("$program" explain 2>/dev/null | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p')" -- "$word")
+        ;;
+    check)
+        case ${COMP_WORDS[COMP_CWORD - 1]} in
+        --format) mapfile -t COMPREPLY < <(compgen -W 'text short json' -- "$word") ;;
+        --timeout) ;;
+        *)
+            case $word in
+            -*) mapfile -t COMPREPLY < <(compgen -W \
+                '--active --passive -4 -6 --tls --udp --timeout --format --help' -- "$word") ;;
+            unix:*) mapfile -t COMPREPLY < <(compgen -f -P unix: -- "${word#unix:}") ;;
+            *) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") ;;
+            esac
+            ;;
+        esac
         ;;
     settings | --help | --version) ;;
     run | --)

@@ -45,7 +45,7 @@ static const char details[] =
     "silence\n"
     "the report or send it elsewhere: WHYREFUSED, _LOG, _ONLY, _SKIP, _IGNORE, _LIMIT.\n"
     "Without WHYREFUSED_BACKTRACE there is no call stack, it would be that of whyrefused; without\n"
-    "WHYREFUSED_BUDGET_MS the report may take 2 seconds, with --active 15.\n"
+    "WHYREFUSED_BUDGET_MS the report may take 2 seconds, with --active 5.\n"
     "\n"
     "exit status: 0 connected (over UDP: no error came back); 1 failed, and a report was written;\n"
     "125 whyrefused itself failed or was misused.\n";
@@ -188,7 +188,7 @@ static bool set_environment(const struct options *options)
            (way != WR_CHECK_UDP || setenv("WHYREFUSED_ALSO", "source_*", 1) == 0) &&
            (options->probes == NULL || setenv("WHYREFUSED_PROBES", options->probes, 1) == 0) &&
            (options->format == NULL || setenv("WHYREFUSED_FORMAT", options->format, 1) == 0) &&
-           setenv("WHYREFUSED_BUDGET_MS", active ? "15000" : "2000", 0) == 0 &&
+           setenv("WHYREFUSED_BUDGET_MS", active ? "5000" : "2000", 0) == 0 &&
            setenv("WHYREFUSED_BACKTRACE", "off", 0) == 0;
 }
 
