@@ -43,7 +43,7 @@ helper_pkgs := libunwind-coredump libunwind-generic libconfig
 helper_cflags_pkgs := $(helper_pkgs) libnftables
 # Asked when a recipe runs: by then what was missing is installed.
 helper_cflags = $(shell $(PKG_CONFIG) --cflags $(helper_cflags_pkgs))
-helper_libs = $(shell $(PKG_CONFIG) --libs $(helper_pkgs))
+helper_libs = $(shell $(PKG_CONFIG) --libs $(helper_pkgs)) -ldl
 
 # What the tests link: everything but the hooks, and of the helper everything but its main().
 unit_shim_obj := $(filter-out $(BUILD)/shim-obj/shim/hook/%,$(shim_obj))
