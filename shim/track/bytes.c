@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "base/environ.h"
+#include "track/taken.h"
 
 #define PLACES 64
 #define VECTOR_MAX 8
@@ -25,33 +26,20 @@ static struct place *place_of(int fd)
     return &places[(unsigned)fd % PLACES];
 }
 
-static bool take(struct place *place)
-{
-    bool free = false;
-
-    return atomic_compare_exchange_strong_explicit(&place->taken, &free, true, memory_order_acquire,
-                                                   memory_order_relaxed);
-}
-
-static void give(struct place *place)
-{
-    atomic_store_explicit(&place->taken, false, memory_order_release);
-}
-
 /* The place, taken, or NULL where it is another connection's, or a record that cannot be trusted.
  */
 static struct place *find(int fd, uint64_t id)
 {
     struct place *place = place_of(fd);
 
-    if (!take(place)) {
+    if (!wr_taken_take(&place->taken)) {
         atomic_store_explicit(&place->lost, true, memory_order_relaxed);
         return NULL;
     }
     if (id != 0 && place->fd == fd && place->id == id &&
         !atomic_load_explicit(&place->lost, memory_order_relaxed))
         return place;
-    give(place);
+    wr_taken_give(&place->taken);
     return NULL;
 }
 
@@ -59,7 +47,7 @@ void wr_bytes_begin(int fd, uint64_t id, uint64_t connected_ns)
 {
     struct place *place = place_of(fd);
 
-    if (!take(place))
+    if (!wr_taken_take(&place->taken))
         return;
     place->fd = fd;
     place->id = id;
@@ -70,7 +58,7 @@ void wr_bytes_begin(int fd, uint64_t id, uint64_t connected_ns)
     place->first.connected_ns = connected_ns;
     atomic_store_explicit(&place->out_len, 0, memory_order_relaxed);
     atomic_store_explicit(&place->lost, false, memory_order_relaxed);
-    give(place);
+    wr_taken_give(&place->taken);
 }
 
 bool wr_bytes_wants_sent(int fd)
@@ -122,7 +110,7 @@ enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_area span, size_t n)
         result = WR_BYTES_LOST;
     }
     atomic_store_explicit(&place->out_len, place->first.out_len, memory_order_relaxed);
-    give(place);
+    wr_taken_give(&place->taken);
     return result;
 }
 
@@ -141,7 +129,7 @@ enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t
                place->first.in_len == WR_FIRST_IN) {
         result = WR_BYTES_ENOUGH;
     }
-    give(place);
+    wr_taken_give(&place->taken);
     return result;
 }
 
@@ -152,7 +140,7 @@ void wr_bytes_shut_down(int fd, uint64_t id)
     if (place == NULL)
         return;
     place->first.shut_down = true;
-    give(place);
+    wr_taken_give(&place->taken);
 }
 
 bool wr_bytes_get(int fd, uint64_t id, struct wr_first_bytes *ret)
@@ -162,7 +150,7 @@ bool wr_bytes_get(int fd, uint64_t id, struct wr_first_bytes *ret)
     if (place == NULL)
         return false;
     *ret = place->first;
-    give(place);
+    wr_taken_give(&place->taken);
     return true;
 }
 
@@ -174,5 +162,5 @@ void wr_bytes_end(int fd, uint64_t id)
         return;
     place->id = 0;
     atomic_store_explicit(&place->out_len, 0, memory_order_relaxed);
-    give(place);
+    wr_taken_give(&place->taken);
 }

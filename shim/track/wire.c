@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/environ.h"
+#include "track/taken.h"
 
 #define PLACES 48
 #define VECTOR_MAX 64
@@ -26,19 +27,6 @@ static struct place {
     bool by_library;
     struct wr_wire wire;
 } places[PLACES];
-
-static bool take(struct place *place)
-{
-    bool free = false;
-
-    return atomic_compare_exchange_strong_explicit(&place->taken, &free, true, memory_order_acquire,
-                                                   memory_order_relaxed);
-}
-
-static void give(struct place *place)
-{
-    atomic_store_explicit(&place->taken, false, memory_order_release);
-}
 
 static int owner_of(const struct place *place)
 {
@@ -77,10 +65,10 @@ bool wr_wire_follow(int fd, uint64_t id)
     for (unsigned i = 0; i < PLACES; i++) {
         struct place *place = &places[i];
 
-        if (!take(place))
+        if (!wr_taken_take(&place->taken))
             continue;
         if (!is_free(place) && !is_idle(place)) {
-            give(place);
+            wr_taken_give(&place->taken);
             continue;
         }
         empty(place);
@@ -92,7 +80,7 @@ bool wr_wire_follow(int fd, uint64_t id)
         atomic_store_explicit(&place->owner, ~fd, memory_order_relaxed);
         atomic_store_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], (uint8_t)(1 + i),
                               memory_order_relaxed);
-        give(place);
+        wr_taken_give(&place->taken);
         return true;
     }
     return false;
@@ -108,7 +96,7 @@ static struct place *find(int fd, uint64_t id)
     if (mark == 0 || mark > PLACES)
         return NULL;
     place = &places[mark - 1];
-    if (!take(place)) {
+    if (!wr_taken_take(&place->taken)) {
         if (owner_of(place) == fd)
             atomic_store_explicit(&place->lost, true, memory_order_relaxed);
         return NULL;
@@ -116,7 +104,7 @@ static struct place *find(int fd, uint64_t id)
     if (owner_of(place) == fd && place->id == id &&
         !atomic_load_explicit(&place->lost, memory_order_relaxed))
         return place;
-    give(place);
+    wr_taken_give(&place->taken);
     return NULL;
 }
 
@@ -190,7 +178,7 @@ enum wr_wire_state wr_wire_passed(int fd, uint64_t id, enum wr_wire_way way, str
     if (owner_of(place) == fd && wr_wire_is_over(&place->wire)) {
         state = WR_WIRE_OVER;
     }
-    give(place);
+    wr_taken_give(&place->taken);
     return state;
 }
 
@@ -209,7 +197,7 @@ void wr_wire_peer_closed(int fd, uint64_t id, int error)
         place->wire.end.error = error;
         place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
     }
-    give(place);
+    wr_taken_give(&place->taken);
 }
 
 void wr_wire_own_side_ended(int fd, uint64_t id)
@@ -222,7 +210,7 @@ void wr_wire_own_side_ended(int fd, uint64_t id)
         place->wire.end.own_side_ended = true;
         place->wire.end.waited_ms = (wr_now_ns() - place->last_ns) / 1000000;
     }
-    give(place);
+    wr_taken_give(&place->taken);
 }
 
 enum wr_tls_failure wr_wire_ended(int fd, uint64_t id, struct wr_wire **ret, uint64_t *ret_hello_ns,
@@ -253,7 +241,7 @@ void wr_wire_give(const struct wr_wire *wire)
 {
     for (unsigned i = 0; wire != NULL && i < PLACES; i++) {
         if (&places[i].wire == wire)
-            give(&places[i]);
+            wr_taken_give(&places[i].taken);
     }
 }
 
@@ -266,11 +254,11 @@ void wr_wire_forget(int fd, uint64_t id)
     if (mark == 0 || mark > PLACES)
         return;
     place = &places[mark - 1];
-    if (!take(place))
+    if (!wr_taken_take(&place->taken))
         return; /* another connection's, or found to be free later */
     if (owner_of(place) == fd && place->id == id)
         empty(place);
-    give(place);
+    wr_taken_give(&place->taken);
 }
 
 void wr_wire_new_connection(int fd)
