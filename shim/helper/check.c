@@ -19,11 +19,13 @@ static const char usage[] =
 
 static const char details[] =
     "\n"
-    "Connects once, and tells why where it fails. In place of HOST PORT: HOST:PORT, "
-    "[ADDRESS]:PORT,\n"
-    "a URL (scheme://host/, with the scheme's usual port unless one is given; https:// and its "
-    "like\n"
-    "mean --tls), unix:/PATH or unix:@NAME. PORT is a number or the name of a service.\n"
+    "Connects once, and tells why where it fails. A peer that hangs up within 0.2 seconds without "
+    "a\n"
+    "word is a failure, too. In place of HOST PORT: HOST:PORT, [ADDRESS]:PORT, a URL "
+    "(scheme://host/,\n"
+    "with the scheme's usual port unless one is given; https:// and its like mean --tls), "
+    "unix:/PATH\n"
+    "or unix:@NAME. PORT is a number or the name of a service.\n"
     "\n"
     "  --active           where it fails, also send probes to the destination and along the way\n"
     "                     to it, to find where packets stop\n"

@@ -22,6 +22,7 @@
 #define UNIX_SIZE 2048
 /* Who waits less, and hangs up, is taken for one who has lost interest (base/tlsjudge.c). */
 #define HANDSHAKE_MS 1200
+#define STAY_MS 200
 
 struct job {
     struct wr_check_target target;
@@ -86,6 +87,23 @@ static bool connected(const struct job *job)
 
     printf("connected to %s in %s\n", job->name, since(&job->begin, text));
     return true;
+}
+
+/* Proxies without a backend, limits and lists of addresses take a connection and then hang up: that
+ * it stands says little. Most servers wait to be spoken to, and so long nothing comes. */
+static bool stays(const struct job *job, int fd)
+{
+    char greeting[4096]; /* all of it: what is not read makes close() a reset */
+    ssize_t got;
+
+    if (!wr_check_wait(fd, POLLIN, now_ms() + STAY_MS))
+        return true;
+    got = recv(fd, greeting, sizeof(greeting), 0);
+    if (got > 0)
+        return true;
+    printf("lost the connection to %s at once: %s\n", job->name,
+           got == 0 ? "the peer closed it" : strerror(errno));
+    return false;
 }
 
 /* True where it stands. */
@@ -185,8 +203,10 @@ static int try_address(struct job *job, const struct addrinfo *address)
     }
     done = (job->target.way == WR_CHECK_UDP ? try_datagram : try_connect)(job, fd, address->ai_addr,
                                                                           address->ai_addrlen);
-    if (done)
-        status = job->target.way == WR_CHECK_TLS ? shake_hands(job, fd) : 0;
+    if (done && job->target.way == WR_CHECK_TLS)
+        status = shake_hands(job, fd);
+    else if (done)
+        status = job->target.way == WR_CHECK_UDP || stays(job, fd) ? 0 : WR_EXIT_REFUSED;
     close(fd);
     /* it stands: another address would not make it better */
     return done && status != 0 ? -status : status;
