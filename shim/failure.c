@@ -49,16 +49,35 @@ static void look_at_socket(struct wr_attempt *attempt)
     attempt->protocol = socket_number(attempt->fd, SO_PROTOCOL);
 }
 
+static void take_data(struct wr_attempt *attempt, const struct wr_tcpinfo *info)
+{
+    attempt->tcp.data = (struct wr_tcp_data){
+        .stalls = wr_tcpinfo_stalls(info, attempt->error == ETIMEDOUT),
+        .misses = wr_tcpinfo_misses(info),
+        .segment_bytes = info->segment_bytes,
+        .again_bytes = info->again_bytes,
+        .again = info->retransmits,
+        .beyond = info->beyond,
+        .out_of_order = info->out_of_order,
+        .path_mtu = info->path_mtu,
+        .acked_bytes = info->acked_bytes,
+        .unacked_bytes = info->unacked_bytes,
+    };
+}
+
 static void take_tcp(struct wr_attempt *attempt)
 {
     struct wr_tcpinfo info;
 
-    if (wr_tcpinfo(attempt->fd, &info))
-        attempt->tcp = (struct wr_tcp_sample){.known = true,
-                                              .state = info.state,
-                                              .retransmits = info.retransmits,
-                                              .lost = info.lost,
-                                              .on_the_way = info.on_the_way};
+    if (!wr_tcpinfo(attempt->fd, &info))
+        return;
+    attempt->tcp = (struct wr_tcp_sample){.known = true,
+                                          .state = info.state,
+                                          .retransmits = info.retransmits,
+                                          .lost = info.lost,
+                                          .on_the_way = info.on_the_way};
+    if (info.was_connected)
+        take_data(attempt, &info);
 }
 
 static void begin(struct wr_attempt *attempt, enum wr_call call, int fd, int error,
@@ -225,6 +244,8 @@ static void end_pending(int fd, const struct wr_track *track, enum wr_outcome ou
         attempt.first = *first;
     if (outcome != WR_OUTCOME_ERROR) /* else the kernel has forgotten it */
         take_tcp(&attempt);
+    if (outcome == WR_OUTCOME_STALLED)
+        attempt.call = attempt.tcp.data.stalls ? WR_CALL_SEND : WR_CALL_RECV;
     copy_address(&attempt, track->address, track->address_len);
     go_on(&attempt, registers);
 }
@@ -298,6 +319,8 @@ void wr_failed_handshake(const struct wr_handshake *handshake, int fd, enum wr_o
     attempt.handshake = *handshake;
     if (handshake->start_ns == 0)
         attempt.start_ns = attempt.end_ns;
+    if (fd >= 0)
+        take_tcp(&attempt);
     if (fd >= 0 && wr_track_get(fd, &track)) {
         if (handshake->start_ns == 0)
             attempt.start_ns = track.start_ns;

@@ -12,8 +12,8 @@
 #include "whyrefused/address.h"
 
 /* What did not come about. SEND and RECV: on a socket that had no connection to lose (UDP), or
- * whose connection never carried a byte; the error of a pending connect() is CONNECT by whatever
- * door. */
+ * whose connection never carried a byte (outcome STALLED); the error of a pending connect() is
+ * CONNECT by whatever door. */
 enum wr_call {
     WR_CALL_SOCKET,
     WR_CALL_BIND,
@@ -48,6 +48,9 @@ enum wr_outcome {
     WR_OUTCOME_ANSWERED,  /* the first bytes of the peer say no, or are of another protocol */
     WR_OUTCOME_SELF,      /* connected to itself */
     WR_OUTCOME_RECOVERED, /* it works now, after failures that were reported */
+    /* SEND, RECV on a connection that stood: full segments were sent again and again in vain, or
+     * those of the peer never came; the program gave up, or the kernel did (ETIMEDOUT) */
+    WR_OUTCOME_STALLED,
     WR_OUTCOMES
 };
 
@@ -78,6 +81,15 @@ struct wr_first_bytes {
     unsigned char in[WR_FIRST_IN];
 };
 
+/* What became of the data of a connection, as base/tcpinfo.h has it. */
+struct wr_tcp_data {
+    bool stalls, misses;                  /* wr_tcpinfo_stalls(), wr_tcpinfo_misses() */
+    uint32_t segment_bytes;               /* of payload in a full one */
+    uint32_t again, beyond, out_of_order; /* segments */
+    uint32_t path_mtu;
+    uint64_t again_bytes, acked_bytes, unacked_bytes;
+};
+
 /* Of TCP_INFO (tcp(7), include/uapi/linux/tcp.h), sampled while the socket still had it. */
 struct wr_tcp_sample {
     bool known;
@@ -85,6 +97,7 @@ struct wr_tcp_sample {
     uint32_t retransmits; /* tcpi_total_retrans: SYNs sent again */
     uint32_t lost;        /* tcpi_lost: segments that are taken for lost */
     uint32_t on_the_way;  /* tcpi_retrans: of those sent again, on their way */
+    struct wr_tcp_data data;
 };
 
 /* The arguments and the result of a lookup; the name and the service are the attempt's. */
@@ -125,7 +138,8 @@ struct wr_attempt {
     int row;          /* of the target in track/targets.h; -1 = none */
     uint64_t row_key; /* what the row was for */
     /* errno that the program got; > 0. GAVE_UP: ETIMEDOUT, which it did not wait for. 0 where the
-     * outcome is none: CLOSED by an end of file, ANSWERED, SELF, RECOVERED. */
+     * outcome is none: CLOSED by an end of file, ANSWERED, SELF, RECOVERED, STALLED and
+     * given up. */
     int error;
     uint64_t start_ns; /* CLOCK_MONOTONIC, when the call (for a pending one: connect) was made */
     uint64_t end_ns;   /* CLOCK_MONOTONIC, when the program got the error */

@@ -24,9 +24,10 @@ static const char *const doors[WR_DOORS] = {
 };
 
 static const char *const outcomes[WR_OUTCOMES] = {
-    [WR_OUTCOME_ERROR] = "error",   [WR_OUTCOME_GAVE_UP] = "gave-up",
-    [WR_OUTCOME_CLOSED] = "closed", [WR_OUTCOME_ANSWERED] = "answered",
-    [WR_OUTCOME_SELF] = "self",     [WR_OUTCOME_RECOVERED] = "recovered",
+    [WR_OUTCOME_ERROR] = "error",     [WR_OUTCOME_GAVE_UP] = "gave-up",
+    [WR_OUTCOME_CLOSED] = "closed",   [WR_OUTCOME_ANSWERED] = "answered",
+    [WR_OUTCOME_SELF] = "self",       [WR_OUTCOME_RECOVERED] = "recovered",
+    [WR_OUTCOME_STALLED] = "stalled",
 };
 
 const char *wr_call_word(enum wr_call call)

@@ -12,6 +12,7 @@ const struct wr_layer wr_layers[] = {
     {"local", wr_causes_local},
     {"route", wr_causes_route},
     {"route_way", wr_causes_route_way},
+    {"route_return", wr_causes_route_return},
     {"tcp", wr_causes_tcp},
     {"tcp_context", wr_causes_tcp_context},
     {"tcp_target", wr_causes_tcp_target},

@@ -6,11 +6,12 @@
 
 #include "whyrefused/cause.h"
 
-extern const struct wr_cause wr_causes_unix[];        /* unix.c: AF_UNIX, the path */
-extern const struct wr_cause wr_causes_unix_socket[]; /* unix_socket.c: AF_UNIX, the socket */
-extern const struct wr_cause wr_causes_route[];       /* route.c: the ways that this machine has */
-extern const struct wr_cause wr_causes_route_way[];   /* route_way.c: what is met on the way */
-extern const struct wr_cause wr_causes_local[];       /* local.c: local resources */
+extern const struct wr_cause wr_causes_unix[];         /* unix.c: AF_UNIX, the path */
+extern const struct wr_cause wr_causes_unix_socket[];  /* unix_socket.c: AF_UNIX, the socket */
+extern const struct wr_cause wr_causes_route[];        /* route.c: the ways that this machine has */
+extern const struct wr_cause wr_causes_route_way[];    /* route_way.c: what is met on the way */
+extern const struct wr_cause wr_causes_route_return[]; /* route_return.c: what does not come back */
+extern const struct wr_cause wr_causes_local[];        /* local.c: local resources */
 extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addresses, ports */
 extern const struct wr_cause wr_causes_local_program[]; /* local_program.c: program errors */
 extern const struct wr_cause wr_causes_tcp[];           /* tcp.c: TCP refused, by what listens */

@@ -7,47 +7,17 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "probe/netstat.h"
 #include "probe/probe.h"
 #include "probe/procstat.h"
 
 #include <sys/resource.h>
 
-/* The number of that name in a pair of lines of /proc/net/netstat: names, then values. */
-static bool netstat_value(const char *text, const char *name, uint64_t *ret_value)
-{
-    const char *names = wr_line_value(text, "TcpExt:");
-    const char *values = names != NULL ? wr_line_next(names) : NULL;
-    size_t len = strlen(name);
-
-    if (values == NULL || strncmp(values, "TcpExt:", 7) != 0)
-        return false;
-    values += 7;
-    while (*names != '\n' && *names != '\0') {
-        uint64_t value;
-
-        while (*names == ' ')
-            names++;
-        while (*values == ' ')
-            values++;
-        if (!wr_parse_uint(&values, &value))
-            return false;
-        if (strncmp(names, name, len) == 0 && (names[len] == ' ' || names[len] == '\n')) {
-            *ret_value = value;
-            return true;
-        }
-        while (*names != ' ' && *names != '\n' && *names != '\0')
-            names++;
-    }
-    return false;
-}
-
 static void set_counters(struct wr_probe_ctx *ctx)
 {
-    char *text = wr_probe_file_space(ctx);
     uint64_t value;
 
-    if (wr_file_read("/proc/net/netstat", text, WR_PROBE_FILE_SPACE) > 0 &&
-        netstat_value(text, "ListenOverflows", &value))
+    if (wr_netstat_read(ctx, "ListenOverflows", &value))
         wr_set_uint(ctx->ev, WR_FACT_listen_overflows, value);
     if (wr_file_uint("/proc/sys/net/ipv4/tcp_abort_on_overflow", &value) == 0)
         wr_set_bool(ctx->ev, WR_FACT_abort_on_overflow, value != 0);

@@ -167,6 +167,7 @@ static const char *const outcome_texts[WR_OUTCOMES] = {
     [WR_OUTCOME_ANSWERED] = " was turned down by the peer",
     [WR_OUTCOME_SELF] = " reached the program itself",
     [WR_OUTCOME_RECOVERED] = " works now",
+    [WR_OUTCOME_STALLED] = " came to a halt",
 };
 
 static void put_outcome(int error, struct wr_buf *out)

@@ -66,6 +66,11 @@ bool wr_bytes_wants_sent(int fd)
     return atomic_load_explicit(&place_of(fd)->out_len, memory_order_relaxed) < WR_FIRST_OUT;
 }
 
+bool wr_bytes_sent_any(int fd)
+{
+    return atomic_load_explicit(&place_of(fd)->out_len, memory_order_relaxed) > 0;
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -129,12 +129,34 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
     wr_wire_give(wire);
 }
 
+/* What was sent on it first never arrived, or the answer did not. */
+static void end_stalled(int fd, enum wr_door door)
+{
+    struct wr_first_bytes none = {.out_len = 0};
+    struct wr_track track;
+    struct wr_tcpinfo info;
+
+    if (!wr_bytes_sent_any(fd) || !wr_tcpinfo(fd, &info) ||
+        !(wr_tcpinfo_stalls(&info, false) || wr_tcpinfo_misses(&info)))
+        return;
+    /* a child, or another descriptor, may go on with it */
+    if (wr_track_get(fd, &track) && track.history == WR_HISTORY_CONNECTED &&
+        track.pid == (int32_t)WR_SYS(getpid) &&
+        track.forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed) &&
+        (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
+        wr_failed_conversation(fd, WR_OUTCOME_STALLED, 0, door, &none);
+}
+
 /* A connection that stood ends: where a handshake was under way on it, that has failed. */
 static void end_connection(int fd, enum wr_door door)
 {
     struct wr_track track;
 
-    if (!wr_wire_maybe(fd) || !wr_track_peek(fd, &track))
+    if (!wr_wire_maybe(fd)) {
+        end_stalled(fd, door);
+        return;
+    }
+    if (!wr_track_peek(fd, &track))
         return;
     if (track.pid == (int32_t)WR_SYS(getpid) && wr_track_get(fd, &track) &&
         track.history == WR_HISTORY_CONNECTED &&

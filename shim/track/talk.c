@@ -266,6 +266,18 @@ void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
         heard(fd, &track, span, n);
 }
 
+/* The kernel has given it up, or it is of no use any more. */
+static void gone(int fd, const struct wr_track *track, int error, enum wr_door door)
+{
+    struct wr_first_bytes none = {.connected_ns = track->start_ns};
+    struct wr_tcpinfo info;
+
+    if (error == ETIMEDOUT && wr_tls_depth == 0 && wr_tcpinfo(fd, &info) &&
+        wr_tcpinfo_stalls(&info, true))
+        wr_failed_conversation(fd, WR_OUTCOME_STALLED, error, door, &none);
+    leave(fd, track);
+}
+
 void wr_talk_failed(int fd, int error, enum wr_door door)
 {
     struct wr_track track;
@@ -276,7 +288,7 @@ void wr_talk_failed(int fd, int error, enum wr_door door)
         if (error == ECONNRESET || error == EPIPE || wr_wire_maybe(fd))
             ended(fd, &track, error, door);
         else
-            leave(fd, &track);
+            gone(fd, &track, error, door);
     } else if (track.history == WR_HISTORY_PENDING) {
         if (error != EPIPE) /* its error was fetched in another way */
             wr_failed_pending(fd, error, door);
