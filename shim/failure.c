@@ -51,8 +51,10 @@ static void look_at_socket(struct wr_attempt *attempt)
 
 static void take_data(struct wr_attempt *attempt, const struct wr_tcpinfo *info)
 {
+    const bool timed_out = attempt->error == ETIMEDOUT && attempt->outcome != WR_OUTCOME_GAVE_UP;
+
     attempt->tcp.data = (struct wr_tcp_data){
-        .stalls = wr_tcpinfo_stalls(info, attempt->error == ETIMEDOUT),
+        .stalls = wr_tcpinfo_stalls(info, timed_out),
         .misses = wr_tcpinfo_misses(info),
         .segment_bytes = info->segment_bytes,
         .again_bytes = info->again_bytes,
