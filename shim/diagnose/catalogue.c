@@ -28,6 +28,7 @@ const struct wr_layer wr_layers[] = {
     {"tls_cert", wr_causes_tls_cert},
     {"tls_trust", wr_causes_tls_trust},
     {"tls_end", wr_causes_tls_end},
+    {"cluster", wr_causes_cluster},
     {"other", wr_causes_other},
     {0},
 };

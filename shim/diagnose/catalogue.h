@@ -25,6 +25,7 @@ extern const struct wr_cause wr_causes_dns_name[];   /* dns_name.c: names, hints
 extern const struct wr_cause wr_causes_dns_origin[]; /* dns_origin.c: where an address came from */
 extern const struct wr_cause wr_causes_dns[];        /* dns.c: lookups, by what was answered */
 extern const struct wr_cause wr_causes_dns_server[]; /* dns_server.c: lookups without an answer */
+extern const struct wr_cause wr_causes_cluster[];    /* cluster.c: services of a cluster */
 extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
 extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
 extern const struct wr_cause wr_causes_tls[];        /* tls.c: TLS, where the two sides differ */

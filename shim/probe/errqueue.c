@@ -48,6 +48,16 @@ static bool may_be_icmp(int error)
     return memchr(errors, error, sizeof(errors)) != NULL;
 }
 
+/* A reset ends the try, an ICMP error that arrives on the way out does not: tcp_v4_err() and
+ * tcp_v6_err() of net/ipv4, where the socket is owned by the caller. */
+static void set_implied(struct wr_probe_ctx *ctx)
+{
+    struct wr_tcpinfo info;
+
+    if (wr_tcpinfo(ctx->attempt->fd, &info))
+        wr_set_bool(ctx->ev, WR_FACT_icmp_implied, info.state == WR_TCP_SYN_SENT);
+}
+
 void wr_probe_errqueue(struct wr_probe_ctx *ctx)
 {
     const struct wr_attempt *attempt = ctx->attempt;
@@ -59,6 +69,8 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
     if (attempt->outcome != WR_OUTCOME_ERROR || !wr_attempt_reaches(attempt) ||
         attempt->target.family == 0 || attempt->fd < 0 || !may_be_icmp(attempt->error))
         return;
+    if (attempt->error == ECONNREFUSED && attempt->type == SOCK_STREAM)
+        set_implied(ctx);
     ours = queue_is_ours(attempt->fd, attempt);
     wr_set_bool(ctx->ev, WR_FACT_icmp_readable, ours);
     if (!ours)
