@@ -152,5 +152,7 @@ static inline const struct wr_sock *wr_ev_sock(const struct wr_evidence *ev, enu
 
 /* Known, and the bytes equal the terminated string. */
 bool wr_ev_text_is(const struct wr_evidence *ev, enum wr_fact fact, const char *string);
+/* Known, and the bytes end in the terminated string. */
+bool wr_ev_text_ends(const struct wr_evidence *ev, enum wr_fact fact, const char *string);
 
 #endif

@@ -13,6 +13,7 @@ const struct wr_layer wr_layers[] = {
     {"route", wr_causes_route},
     {"route_way", wr_causes_route_way},
     {"route_return", wr_causes_route_return},
+    {"firewall_way", wr_causes_firewall_way},
     {"tcp", wr_causes_tcp},
     {"tcp_context", wr_causes_tcp_context},
     {"tcp_target", wr_causes_tcp_target},

@@ -12,6 +12,7 @@ extern const struct wr_cause wr_causes_route[];        /* route.c: the ways that
 extern const struct wr_cause wr_causes_route_way[];    /* route_way.c: what is met on the way */
 extern const struct wr_cause wr_causes_route_return[]; /* route_return.c: what does not come back */
 extern const struct wr_cause wr_causes_local[];        /* local.c: local resources */
+extern const struct wr_cause wr_causes_firewall_way[]; /* firewall_way.c: rules of others */
 extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addresses, ports */
 extern const struct wr_cause wr_causes_local_program[]; /* local_program.c: program errors */
 extern const struct wr_cause wr_causes_tcp[];           /* tcp.c: TCP refused, by what listens */
@@ -27,12 +28,10 @@ extern const struct wr_cause wr_causes_dns[];        /* dns.c: lookups, by what 
 extern const struct wr_cause wr_causes_dns_server[]; /* dns_server.c: lookups without an answer */
 extern const struct wr_cause wr_causes_cluster[];    /* cluster.c: services of a cluster */
 extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
-extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
 extern const struct wr_cause wr_causes_tls[];        /* tls.c: TLS, where the two sides differ */
 extern const struct wr_cause wr_causes_tls_cert[];   /* tls_cert.c: TLS, a certificate itself */
 extern const struct wr_cause wr_causes_tls_trust[];  /* tls_trust.c: TLS, whom this side trusts */
 extern const struct wr_cause wr_causes_tls_end[];    /* tls_end.c: TLS, ended without a reason */
-extern const struct wr_cause wr_causes_other[];      /* other.c: the rest */
 
 /* Ranks: a bigger number is the more specific or the deeper cause. Numbers in between are fine
  * where two rows of a kind compete. */

@@ -86,3 +86,12 @@ bool wr_ev_text_is(const struct wr_evidence *ev, enum wr_fact fact, const char *
     return wr_ev_has(ev, fact) && ev->value[fact].text.len == len &&
            memcmp(ev->text + ev->value[fact].text.at, string, len) == 0;
 }
+
+bool wr_ev_text_ends(const struct wr_evidence *ev, enum wr_fact fact, const char *string)
+{
+    size_t len = strlen(string);
+
+    return wr_ev_has(ev, fact) && ev->value[fact].text.len >= len &&
+           memcmp(ev->text + ev->value[fact].text.at + ev->value[fact].text.len - len, string,
+                  len) == 0;
+}

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/icmpwords.h"
 #include "diagnose/catalogue.h"
 #include "diagnose/silence.h"
 
@@ -59,47 +60,32 @@ static bool untold_error(const struct wr_evidence *ev)
            !wr_ev_true(ev, WR_FACT_next_hop_failed);
 }
 
-static bool code_means_unreachable(uint64_t version, uint64_t type, uint64_t code)
-{
-    if (version == 6)
-        return type == ICMP6_DST_UNREACH &&
-               (code == ICMP6_DST_UNREACH_NOROUTE || code == ICMP6_DST_UNREACH_ADDR ||
-                code == ICMP6_DST_UNREACH_BEYONDSCOPE);
-    if (type != ICMP_DEST_UNREACH)
-        return false;
-    switch (code) {
-    case ICMP_NET_UNREACH:
-    case ICMP_HOST_UNREACH:
-    case ICMP_SR_FAILED:
-    case ICMP_NET_UNKNOWN:
-    case ICMP_HOST_UNKNOWN:
-    case ICMP_HOST_ISOLATED:
-    case ICMP_NET_UNR_TOS:
-    case ICMP_HOST_UNR_TOS:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static enum wr_match match_remote_unreachable(const struct wr_evidence *ev)
 {
+    const struct wr_icmp_word *word =
+        wr_icmp_word(wr_ev_uint(ev, WR_FACT_icmp_version, 0), wr_ev_uint(ev, WR_FACT_icmp_type, 0),
+                     wr_ev_uint(ev, WR_FACT_icmp_code, 255));
     const struct wr_addr *offender = wr_ev_addr(ev, WR_FACT_icmp_offender);
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
 
     if (wr_ev_true(ev, WR_FACT_icmp_received)) {
-        if (!code_means_unreachable(wr_ev_uint(ev, WR_FACT_icmp_version, 0),
-                                    wr_ev_uint(ev, WR_FACT_icmp_type, 0),
-                                    wr_ev_uint(ev, WR_FACT_icmp_code, 255)))
+        if (word == NULL || word->kind != WR_ICMP_UNREACHABLE)
             return WR_MATCH_NO;
-        if (!wr_ev_false(ev, WR_FACT_icmp_offender_local) || offender == NULL || to == NULL)
+        /* no host calls itself unreachable: firewall-remote-reject */
+        if (!wr_ev_false(ev, WR_FACT_icmp_offender_local) || offender == NULL || to == NULL ||
+            wr_addr_same_host(offender, to))
             return WR_MATCH_NO;
-        /* no host calls itself unreachable: a rule there does */
-        return wr_addr_same_host(offender, to) ? WR_MATCH_POSSIBLE : WR_MATCH_LIKELY;
+        return WR_MATCH_LIKELY;
     }
     if ((!wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) && !wr_ev_is(ev, WR_FACT_error, ENETUNREACH)) ||
         !untold_error(ev) || wr_ev_true(ev, WR_FACT_socket_ttl_small))
         return WR_MATCH_NO;
+    /* a datagram socket hears of prohibitions alone, unless it asked: firewall-remote-reject */
+    if (wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) && wr_ev_false(ev, WR_FACT_icmp_wanted))
+        return WR_MATCH_NO;
+    /* IPv4 has the same errors for what a rule prohibits */
+    if (to != NULL && to->family == AF_INET)
+        return WR_MATCH_POSSIBLE;
     /* an entry that did not fail is as much as is known of a gateway that is silent by itself */
     if (!wr_ev_has(ev, WR_FACT_next_hop_state) || wr_ev_true(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_POSSIBLE;
@@ -208,8 +194,8 @@ const struct wr_cause wr_causes_route_way[] = {
                     "to live exceeded",
                     "the socket's TTL or hop limit is {socket_ttl}",
                     "the error {error} came from the network: this machine has a route[ through "
-                    "{route_gateway.address}]{!icmp_readable}"},
-        .unknown = {{WR_FACT_error, "which router discarded them{!icmp_readable}",
+                    "{route_gateway.address}]{?icmp_untold}"},
+        .unknown = {{WR_FACT_error, "which router discarded them{?icmp_untold}",
                      "the socket keeps no ICMP errors unless the program asks for them",
                      "tracepath -n {destination.address}", .decides = true}},
         .fixes = {{"raise the TTL that the program sets (IP_TTL, IPV6_UNICAST_HOPS)"
@@ -224,7 +210,7 @@ const struct wr_cause wr_causes_route_way[] = {
         .what = "a router says that the host or its network can't be reached",
         .headline = "[the router {icmp_offender.address} says that it can't reach "
                     "{destination.address}][a router on the way says that it can't reach "
-                    "{destination.address}{!icmp_readable}]",
+                    "{destination.address}{?icmp_untold}]",
         .explain =
             "This machine has a route and sent its packets. A router further on answered with an "
             "ICMP error: it has no route to that network, or the host does not answer on its last "
@@ -234,13 +220,14 @@ const struct wr_cause wr_causes_route_way[] = {
         WR_CITES(CITES_UNTOLD, WR_FACT_error, WR_FACT_destination, WR_FACT_icmp_received,
                  WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_offender,
                  WR_FACT_icmp_offender_local, WR_FACT_socket_ttl_small, WR_FACT_netfilter_rules,
-                 WR_FACT_next_hop_state),
-        .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}",
+                 WR_FACT_next_hop_state, WR_FACT_socket_type, WR_FACT_icmp_wanted),
+        .because = {"{icmp_offender.address} answered ICMP type {icmp_type} code {icmp_code}"
+                    "[: {icmp_name}]",
                     "the error {error} came after {elapsed_us.ms} ms; this machine itself has a "
-                    "route[ through {route_gateway.address}]{!icmp_readable}",
+                    "route[ through {route_gateway.address}]{?icmp_untold}",
                     "the gateway {next_hop.address} did not fail to answer: it is in state "
                     "{next_hop_state}{!next_hop_failed}"},
-        .unknown = {{WR_FACT_error, "which router it was, and its words{!icmp_readable}",
+        .unknown = {{WR_FACT_error, "which router it was, and its words{?icmp_untold}",
                      "the socket keeps no ICMP errors unless the program asks for them",
                      "tracepath -n {destination.address}"},
                     {WR_FACT_error, "whether a firewall on the way answers so",

@@ -14,6 +14,18 @@ static inline bool wr_ev_silent(const struct wr_evidence *ev)
     return wr_ev_is(ev, WR_FACT_error, ETIMEDOUT) || wr_ev_true(ev, WR_FACT_gave_up);
 }
 
+/* tcp_timeout_init() of include/net/tcp.h: the first request (SYN) is sent again after this. */
+#define WR_SYN_AGAIN_US 1000000u
+
+/* The program that gave up had waited until its request was sent again. */
+#define WR_CITES_ASKED_AGAIN WR_FACT_syn_retries, WR_FACT_elapsed_us
+static inline bool wr_ev_asked_again(const struct wr_evidence *ev)
+{
+    if (wr_ev_has(ev, WR_FACT_syn_retries))
+        return wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0;
+    return wr_ev_uint(ev, WR_FACT_elapsed_us, 0) >= WR_SYN_AGAIN_US;
+}
+
 /* The call was to reach the destination: connect(), or one on a socket without a connection. */
 static inline bool wr_ev_reaches(const struct wr_evidence *ev)
 {

@@ -2,6 +2,7 @@
  * Causes of a refused TCP connection, by what listens. Rows and their match functions; pure. */
 #include <errno.h>
 
+#include "diagnose/path.h"
 #include "diagnose/tcp.h"
 
 /* A packet filter of this machine is the only rival of a port that nobody listens on. */
@@ -83,9 +84,24 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
 {
     if (!wr_tcp_refused_by_reset(ev) || wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
+    switch (wr_path_reset_place(ev)) {
+    case WR_PLACE_HERE:
+    case WR_PLACE_BEHIND: /* tcp-nat-dead-target */
+        return WR_MATCH_NO;
+    case WR_PLACE_NEARER:
+        return WR_MATCH_RULED_OUT;
+    case WR_PLACE_SAME:
+        /* a reset that was compared with a reset: a filter on the way may send both */
+        return wr_ev_text_ends(ev, WR_FACT_path_reference, "(reset)") ? WR_MATCH_LIKELY
+                                                                      : WR_MATCH_CERTAIN;
+    default:
+        break;
+    }
     if (!wr_ev_false(ev, WR_FACT_destination_local))
         return WR_MATCH_UNKNOWN;
-    return wr_ev_true(ev, WR_FACT_icmp_readable) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+    return wr_ev_true(ev, WR_FACT_icmp_readable) || wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_RESET)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_POSSIBLE;
 }
 
 /* Sentences that several rows share. */
@@ -287,28 +303,41 @@ const struct wr_cause wr_causes_tcp[] = {
         .id = "tcp-remote-port-closed",
         .seen_as = "ECONNREFUSED",
         .what = "the remote host is up, and answered that nothing listens on the port",
-        .headline =
-            "a reset came in the name of {destination.address}: its port {destination.port} "
-            "is closed, or a packet filter says so",
+        .headline = "a reset came in the name of {destination.address}[, and from as far away as "
+                    "that is{?path_answer=2}{?path_reference_hop}]: its port {destination.port} is "
+                    "closed, or a packet filter[ of its own{?path_answer=2}{?path_reference_hop}] "
+                    "says so",
         .explain = "The destination answered the connection with a TCP reset. That is what a host "
                    "sends where no program listens on the port: the host is up, the network "
                    "between works, and the server does not run there or uses another port or "
                    "address.\n"
                    "A packet filter can be told to send the same reset, on the host itself, on the "
-                   "way, or on this machine; from here both look the same.",
+                   "way, or on this machine. Where others of its answers are there to compare "
+                   "with, hops and TTL tell whether it came from the host; whether from a rule of "
+                   "that host can't be told from outside.",
         .rank = WR_RANK_SYMPTOM,
         .match = match_remote_closed,
-        WR_CITES(WR_TCP_CITES_HERE, WR_FACT_icmp_readable),
+        WR_CITES(WR_TCP_CITES_HERE, WR_FACT_icmp_readable, WR_PATH_CITES_PLACE,
+                 WR_FACT_path_reference),
         .because = {"a TCP reset answered after {elapsed_us.ms} ms{?icmp_readable}",
                     "the refusal came after {elapsed_us.ms} ms; this socket does not show whether "
                     "it was a reset or an ICMP error{!icmp_readable}",
                     "no ICMP error came{?icmp_readable}{!icmp_received}",
+                    "a request with a TTL of {path_answer_hop} brings the reset; "
+                    "{destination.address} is {path_reference_hop} hops away[ ({path_reference})]"
+                    "{?path_answer=2}",
+                    "the reset arrives with TTL {path_answer_ttl}, and what else that host sends "
+                    "with {path_reference_ttl}{?path_answer=2}",
                     "{destination.address} is not an address of this machine"
                     "{!destination_local}",
                     NAME_LED},
+        .ruled_out = "the reset comes from nearer than {destination.address}: hop "
+                     "{path_answer_hop} of {path_reference_hop}, TTL {path_answer_ttl}",
         .unknown = {{WR_FACT_destination,
-                     "whether the host itself or a packet filter sent the reset",
-                     "both look the same from here", ""},
+                     "whether the host's kernel or a packet filter[ of that host"
+                     "{?path_answer=2}{?path_reference_hop}] sent the reset",
+                     "both look the same from here",
+                     "whyrefused check --active {destination.address} {destination.port}"},
                     FILTER_RULES,
                     {WR_FACT_destination_local,
                      "whether {destination.address} is an address of this machine",

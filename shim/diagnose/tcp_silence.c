@@ -26,22 +26,16 @@ static enum wr_match match_backlog_full(const struct wr_evidence *ev)
                : WR_MATCH_UNKNOWN;
 }
 
-/* tcp_timeout_init() of include/net/tcp.h: the first request is sent again after this. */
-#define SYN_AGAIN_US 1000000u
-
-/* That the program did not wait for an answer is seen. That one would have come is another matter:
- * the more requests went unanswered, the less of a reason that is. */
+/* That the program did not wait for an answer is seen. That one would have come is another matter;
+ * where a request was sent again, none came: firewall-no-answer. */
 static enum wr_match match_gave_up(const struct wr_evidence *ev)
 {
-    const bool early = wr_ev_uint(ev, WR_FACT_elapsed_us, SYN_AGAIN_US) < SYN_AGAIN_US;
-
     /* a handshake that was waited for in vain is another matter: tls_end.c */
     if (!wr_ev_true(ev, WR_FACT_gave_up) || !wr_ev_has(ev, WR_FACT_destination) ||
-        wr_ev_text_is(ev, WR_FACT_call, "tls-handshake"))
+        wr_ev_text_is(ev, WR_FACT_call, "tls-handshake") || wr_ev_asked_again(ev))
         return WR_MATCH_NO;
     /* this machine answers itself at once */
-    if (wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0 || wr_ev_true(ev, WR_FACT_destination_local) ||
-        !early)
+    if (wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_POSSIBLE;
     return wr_ev_is(ev, WR_FACT_syn_retries, 0) && wr_ev_false(ev, WR_FACT_destination_local) &&
                    wr_ev_false(ev, WR_FACT_netfilter_rules)
@@ -113,25 +107,23 @@ const struct wr_cause wr_causes_tcp_silence[] = {
     {
         .id = "app-gave-up-early",
         .seen_as = "closed in SYN_SENT",
-        .what = "the program's own time limit ended before an answer came, or the kernel gave up",
+        .what = "the program's own time limit was shorter than one repeat of its request, or than "
+                "the way there and back",
         .headline =
             "[the process ended after {elapsed_us.ms} ms{?gave_up_by_exit}][the program waited "
             "{elapsed_us.ms} ms{!gave_up_by_exit}][, too short for a request to be sent "
-            "again{!syn_retries}{!destination_local}][, and its request had no "
-            "answer{!syn_retries}{?destination_local}][, and {syn_sent} requests had no "
-            "answer{?syn_retries}]",
+            "again{!destination_local}][, and its request had no answer{?destination_local}]",
         .explain =
             "The program started to connect and closed the socket (or ended, or had set a time "
             "limit on the socket) while the kernel was still trying. So the kernel had no error to "
             "give: what the program calls a timeout is its own.\n"
             "The kernel sends a request (SYN), and again after a second, and so on for about two "
-            "minutes. One lost packet costs a second: a program that waits less fails for it. "
-            "Where several requests had no answer, waiting longer rarely helps: a firewall drops "
-            "them, the host is off, or the address is wrong. From here those look alike.",
+            "minutes. One lost packet costs a second: a program that waits less fails for it, and "
+            "so does one that waits less than the way there and back takes.",
         .rank = RANK_GAVE_UP,
         .match = match_gave_up,
-        WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_call, WR_FACT_elapsed_us,
-                 WR_FACT_syn_retries, WR_FACT_destination_local, WR_FACT_netfilter_rules),
+        WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_call, WR_CITES_ASKED_AGAIN,
+                 WR_FACT_destination_local, WR_FACT_netfilter_rules),
         .because = {UNANSWERED, "the kernel by itself tries for {kernel_waits_s} s",
                     "[connect() itself came back: the socket has a time limit for sending "
                     "(SO_SNDTIMEO){?gave_up_by_option}][the process ended while the connect was "
@@ -151,19 +143,16 @@ const struct wr_cause wr_causes_tcp_silence[] = {
                     {WR_FACT_destination,
                      "how far the requests get, and whether {destination.address} is "
                      "up{!destination_local}",
-                     "no packet is sent to find out",
-                     "sudo traceroute -n -T -p {destination.port} {destination.address}"},
+                     "that takes packets to it, which are sent only on demand",
+                     "whyrefused check --active {destination.address} {destination.port}"},
                     {WR_FACT_netfilter_rules,
                      "whether a packet filter rule of this machine drops the requests",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"give the program a longer time limit for connecting: 3 s and more outlast a "
-                   "lost packet{!syn_retries}{!destination_local}",
+                   "lost packet{!destination_local}",
                    NULL},
                   {"see whether an answer comes when there is more time",
-                   "nc -vz -w 10 {destination.address} {destination.port}"},
-                  {"check that the address is right, the host is up, and its firewall lets port "
-                   "{destination.port} in{!destination_local}{?syn_retries}",
-                   NULL}},
+                   "nc -vz -w 10 {destination.address} {destination.port}"}},
     },
     {0},
 };

@@ -17,13 +17,17 @@ static int option(int fd, int level, int name)
     return WR_SYS(getsockopt, fd, level, name, &value, &len) == 0 ? value : -1;
 }
 
-/* While the socket still tries (an ICMP error that arrives on the way out does not end it), an
- * entry in the queue is what poll(2) tells the program: it must stay. */
-static bool still_tries(int fd)
+/* An ICMP error that arrives while the request is on its way out (veth, loopback, a rule of this
+ * machine) does not end the socket: tcp_v4_err() leaves it in sk_err_soft, and the entry in the
+ * queue is what makes poll(2) say so. It must stay until the program has fetched the error, which
+ * getsockopt(SO_ERROR) alone gives in that state. */
+static bool still_to_be_told(const struct wr_attempt *attempt)
 {
     struct wr_tcpinfo info;
 
-    return !wr_tcpinfo(fd, &info) || info.state == WR_TCP_SYN_SENT;
+    if (!wr_tcpinfo(attempt->fd, &info))
+        return true;
+    return info.state == WR_TCP_SYN_SENT && attempt->door != WR_DOOR_SO_ERROR;
 }
 
 /* The kernel queues errors of TCP over IPv4 unasked since 5.8 (tcp_v4_err() -> ip_icmp_error());
@@ -34,7 +38,19 @@ static bool queue_is_ours(int fd, const struct wr_attempt *attempt)
 {
     return attempt->target.family == AF_INET && attempt->type == SOCK_STREAM &&
            option(fd, SOL_IP, IP_RECVERR) == 0 && option(fd, SOL_SOCKET, SO_ZEROCOPY) == 0 &&
-           option(fd, SOL_SOCKET, SO_TIMESTAMPING) == 0 && !still_tries(fd);
+           option(fd, SOL_SOCKET, SO_TIMESTAMPING) == 0 && !still_to_be_told(attempt);
+}
+
+/* Without it a datagram socket hears only of errors that are final: net/ipv4/udp.c
+ * __udp4_lib_err(), net/ipv6/udp.c __udp6_lib_err(). */
+static void set_wanted(struct wr_probe_ctx *ctx)
+{
+    const bool six = ctx->attempt->target.family == AF_INET6;
+    const int wanted =
+        option(ctx->attempt->fd, six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVERR : IP_RECVERR);
+
+    if (wanted >= 0)
+        wr_set_bool(ctx->ev, WR_FACT_icmp_wanted, wanted != 0);
 }
 
 /* Errors that an ICMP message can bring (icmp_err_convert of net/ipv4/icmp.c), or silence. After
@@ -71,8 +87,10 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
         return;
     if (attempt->error == ECONNREFUSED && attempt->type == SOCK_STREAM)
         set_implied(ctx);
+    set_wanted(ctx);
     ours = queue_is_ours(attempt->fd, attempt);
     wr_set_bool(ctx->ev, WR_FACT_icmp_readable, ours);
+    wr_set_bool(ctx->ev, WR_FACT_icmp_untold, !ours);
     if (!ours)
         return;
     if (!wr_icmp_take(attempt->fd, &attempt->target, &error)) {

@@ -10,6 +10,7 @@
 #include <linux/errqueue.h>
 
 #include "base/address.h"
+#include "base/icmpwords.h"
 #include "base/sys.h"
 #include "probe/rtnl.h"
 
@@ -89,15 +90,20 @@ bool wr_icmp_take(int fd, const struct wr_addr *target, struct wr_icmp_error *re
 
 void wr_icmp_set(struct wr_probe_ctx *ctx, const struct wr_icmp_error *error, bool by_repeat)
 {
+    const uint8_t version = error->origin == SO_EE_ORIGIN_ICMP ? 4 : 6;
+    const struct wr_icmp_word *word = wr_icmp_word(version, error->type, error->code);
     struct wr_evidence *ev = ctx->ev;
     struct wr_route_query query = {.uid = wr_route_uid(ctx), .to = error->offender};
     struct wr_route_answer answer;
 
     wr_set_bool(ev, WR_FACT_icmp_received, true);
+    wr_set_bool(ev, WR_FACT_icmp_untold, false);
     wr_set_bool(ev, WR_FACT_icmp_by_repeat, by_repeat);
-    wr_set_uint(ev, WR_FACT_icmp_version, error->origin == SO_EE_ORIGIN_ICMP ? 4 : 6);
+    wr_set_uint(ev, WR_FACT_icmp_version, version);
     wr_set_uint(ev, WR_FACT_icmp_type, error->type);
     wr_set_uint(ev, WR_FACT_icmp_code, error->code);
+    if (word != NULL)
+        wr_set_str(ev, WR_FACT_icmp_name, word->name);
     if (error->offender.family == 0)
         return;
     wr_set_addr(ev, WR_FACT_icmp_offender, &error->offender);
