@@ -20,6 +20,7 @@ const struct wr_layer wr_layers[] = {
     {"tcp_before", wr_causes_tcp_before},
     {"tcp_silence", wr_causes_tcp_silence},
     {"tcp_peer", wr_causes_tcp_peer},
+    {"firewall_local", wr_causes_firewall_local},
     {"udp", wr_causes_udp},
     {"dns_name", wr_causes_dns_name},
     {"dns_origin", wr_causes_dns_origin},

@@ -20,7 +20,8 @@ extern const struct wr_cause wr_causes_tcp_context[];   /* tcp_context.c: TCP re
 extern const struct wr_cause wr_causes_tcp_target[];    /* tcp_target.c: TCP, by what was dialled */
 extern const struct wr_cause wr_causes_tcp_before[];    /* tcp_before.c: TCP, before and after */
 extern const struct wr_cause wr_causes_tcp_silence[];   /* tcp_silence.c: TCP without an answer */
-extern const struct wr_cause wr_causes_udp[];           /* udp.c: refused datagrams */
+extern const struct wr_cause wr_causes_firewall_local[]; /* firewall_local.c: own packet filters */
+extern const struct wr_cause wr_causes_udp[];            /* udp.c: refused datagrams */
 extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
 extern const struct wr_cause wr_causes_dns_name[];   /* dns_name.c: names, hints, files */
 extern const struct wr_cause wr_causes_dns_origin[]; /* dns_origin.c: where an address came from */

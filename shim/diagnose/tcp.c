@@ -8,7 +8,7 @@
 /* A packet filter of this machine is the only rival of a port that nobody listens on. */
 static enum wr_match sure_but_for_filters(const struct wr_evidence *ev)
 {
-    return wr_ev_false(ev, WR_FACT_netfilter_rules) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+    return wr_tcp_unfiltered(ev) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
 }
 
 static enum wr_match match_no_listener(const struct wr_evidence *ev)
@@ -114,7 +114,7 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
 #define NOBODY_WILDCARD "no socket listens on {wildcard_means}{!listener}"
 #define FILTER_RULES                                                                        \
     {                                                                                       \
-        WR_FACT_netfilter_rules, "whether a packet filter rule of this machine refuses it", \
+        WR_FACT_filter_possible, "whether a packet filter rule of this machine refuses it", \
             "the rules were not examined", WR_SHOW_FILTER_RULES                             \
     }
 #define SOCKETS_UNSEEN WR_TCP_SOCKETS_UNSEEN("ss -ltn")

@@ -18,7 +18,7 @@ static enum wr_match match_crashed(const struct wr_evidence *ev)
     if (!wr_tcp_refused_here(ev) || !wr_ev_absent(ev, WR_FACT_listener) || unit_ended(ev))
         return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_succeeded_ago_us))
-        return wr_ev_false(ev, WR_FACT_netfilter_rules) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+        return wr_tcp_unfiltered(ev) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
     return wr_ev_uint(ev, WR_FACT_port_remains, 0) != 0 ? WR_MATCH_LIKELY : WR_MATCH_NO;
 }
 
@@ -85,7 +85,7 @@ const struct wr_cause wr_causes_tcp_before[] = {
                      "whether the server crashed, was stopped or is restarting",
                      "a socket that is gone does not tell",
                      "journalctl --since -5min; systemctl --failed"},
-                    {WR_FACT_netfilter_rules,
+                    {WR_FACT_filter_possible,
                      "whether a packet filter rule of this machine refuses it",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"see why the server ended: its log, and the kernel's (out of memory)",
