@@ -120,15 +120,17 @@ static enum wr_match match_output_reject(const struct wr_evidence *ev)
     return by_second_request(ev);
 }
 
-/* Without a word of what became of one more request. */
+/* Where no rule is known to have answered. Who came up a moment too late looks like it, too. */
 static enum wr_match by_listener(const struct wr_evidence *ev)
 {
+    if (wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_true(ev, WR_FACT_reset_by_kernel))
+        return WR_MATCH_RULED_OUT;
     if (!wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) || !wr_ev_has(ev, WR_FACT_listener) ||
-        wr_ev_true(ev, WR_FACT_icmp_received) || wr_ev_true(ev, WR_FACT_reset_by_kernel) ||
+        wr_ev_true(ev, WR_FACT_icmp_received) ||
         wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED) ||
-        wr_ev_false(ev, WR_FACT_netfilter_rules))
+        !wr_ev_true(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_NO;
-    return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+    return WR_MATCH_POSSIBLE;
 }
 
 static enum wr_match match_input_reject(const struct wr_evidence *ev)
@@ -361,6 +363,8 @@ const struct wr_cause wr_causes_firewall_local[] = {
                     "request and answer passed the loopback interface: it left, and was rejected "
                     "coming in{?replay_packets=2}",
                     IS_LOCAL, "this machine has packet filter rules{?netfilter_rules}"},
+        .ruled_out = "the kernel itself sent the reset: one more request raised its count of them "
+                     "(OutRsts) by one",
         .unknown = {WHICH_RULE},
         .fixes = {SEE_RULE, SEE_RULES},
     },
