@@ -86,16 +86,24 @@ static enum wr_match by_own_icmp(const struct wr_evidence *ev)
 }
 
 /* An ICMP error that comes within the call does not end it: the answer to the second request does,
- * a second later. A machine behind a virtual cable (a container's host) answers as fast. */
+ * a second later, or the program asks before. A machine behind a virtual cable (a container's host)
+ * answers as fast as this one. */
 #define SECOND_REQUEST_US 1000000u
 #define SECOND_REQUEST_LATEST_US 1100000u
-static enum wr_match by_second_request(const struct wr_evidence *ev)
+static bool met_within_call(const struct wr_evidence *ev)
 {
     const uint64_t us = wr_ev_uint(ev, WR_FACT_elapsed_us, 0);
 
-    if (!wr_ev_false(ev, WR_FACT_icmp_readable) || wr_ev_true(ev, WR_FACT_icmp_received) ||
-        wr_ev_silent(ev) || us < SECOND_REQUEST_US || us > SECOND_REQUEST_LATEST_US ||
-        wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_true(ev, WR_FACT_next_hop_failed))
+    return wr_ev_true(ev, WR_FACT_icmp_within_call) ||
+           (wr_ev_false(ev, WR_FACT_icmp_readable) && !wr_ev_silent(ev) &&
+            us >= SECOND_REQUEST_US && us <= SECOND_REQUEST_LATEST_US);
+}
+
+static enum wr_match by_time(const struct wr_evidence *ev)
+{
+    if (!met_within_call(ev) || wr_ev_true(ev, WR_FACT_icmp_received) ||
+        wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_true(ev, WR_FACT_next_hop_failed) ||
+        wr_ev_true(ev, WR_FACT_tunnel_route))
         return WR_MATCH_NO;
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
@@ -117,7 +125,7 @@ static enum wr_match match_output_reject(const struct wr_evidence *ev)
     /* translated to a port of this machine its kernel may have done it */
     if (wr_ev_true(ev, WR_FACT_path_answer_own))
         return wr_ev_has(ev, WR_FACT_nat_target) ? WR_MATCH_NO : WR_MATCH_LIKELY;
-    return by_second_request(ev);
+    return by_time(ev);
 }
 
 /* Where no rule is known to have answered. Who came up a moment too late looks like it, too. */
@@ -287,18 +295,21 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .match = match_output_reject,
         WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_icmp_version,
                  WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_readable,
-                 WR_FACT_next_hop_failed, WR_FACT_tunnel_route, WR_FACT_path_answer_own,
-                 WR_FACT_nat_target, WR_FACT_replay_packets, WR_FACT_elapsed_us,
-                 WR_FACT_netfilter_rules),
-        .because = {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
-                    "only the answer passed the loopback interface, not the "
-                    "request{?replay_packets=1}{?destination_local}",
-                    "the answer passes the loopback interface: it comes from this "
-                    "machine{?path_answer_own}",
-                    "the error came after {elapsed_us.ms} ms, with the second request: so it does "
-                    "where an ICMP error answers within the call, from this machine or one that a "
-                    "virtual cable leads to{!icmp_readable}{!destination_local}",
-                    IS_FAR, IS_LOCAL},
+                 WR_FACT_icmp_within_call, WR_FACT_next_hop_failed, WR_FACT_tunnel_route,
+                 WR_FACT_path_answer_own, WR_FACT_nat_target, WR_FACT_replay_packets,
+                 WR_FACT_elapsed_us, WR_FACT_netfilter_rules),
+        .because =
+            {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
+             "only the answer passed the loopback interface, not the "
+             "request{?replay_packets=1}{?destination_local}",
+             "the answer passes the loopback interface: it comes from this "
+             "machine{?path_answer_own}",
+             "[an ICMP error came before connect() was back, {elapsed_us.ms} ms before the "
+             "program asked{?icmp_within_call}][the error came after {elapsed_us.ms} ms, with "
+             "the second request, as it does where an ICMP error answers within connect()"
+             "{!icmp_within_call}]: so this machine answered, or one behind a virtual cable"
+             "{!icmp_readable}{!destination_local}",
+             IS_FAR, IS_LOCAL},
         .unknown = {WHICH_RULE,
                     {WR_FACT_icmp_readable,
                      "who sent the ICMP error{!icmp_readable}{!destination_local}",

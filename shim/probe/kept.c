@@ -21,6 +21,27 @@ static void set_kept(struct wr_probe_ctx *ctx)
     wr_set_bool(ctx->ev, WR_FACT_kept_here, tcp->lost != 0 && tcp->on_the_way == 0);
 }
 
+/* An error that comes in while connect() holds the socket is kept aside (sk_err_soft) for who asks,
+ * and the socket goes on; one that comes later ends it (tcp_v4_err() of net/ipv4/tcp_ipv4.c). */
+static void set_within_call(struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+    struct wr_tcpinfo info;
+
+    switch (attempt->error) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENOPROTOOPT:
+    case EACCES:
+        break;
+    default:
+        return;
+    }
+    if (attempt->call == WR_CALL_CONNECT && attempt->fd >= 0 && wr_tcpinfo(attempt->fd, &info))
+        wr_set_bool(ctx->ev, WR_FACT_icmp_within_call, info.state == WR_TCP_SYN_SENT);
+}
+
 /* One line for each CPU, hexadecimal, in columns that the first line names. */
 static bool conntrack_drops(char *text, uint64_t *ret_drops)
 {
@@ -79,6 +100,8 @@ void wr_probe_kept(struct wr_probe_ctx *ctx)
         return;
     if (attempt->outcome == WR_OUTCOME_GAVE_UP)
         set_kept(ctx);
+    else if (attempt->outcome == WR_OUTCOME_ERROR)
+        set_within_call(ctx);
     if (attempt->outcome == WR_OUTCOME_GAVE_UP || attempt->error == ETIMEDOUT ||
         (attempt->error == EPERM && attempt->call == WR_CALL_SEND))
         set_conntrack(ctx);
