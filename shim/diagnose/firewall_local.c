@@ -214,11 +214,13 @@ static enum wr_match match_conntrack_full(const struct wr_evidence *ev)
     "{!rule_policy})]: {rule_text}"
 #define OWN_ICMP                                                                       \
     "this machine itself ({icmp_offender.address}) answered with an ICMP error, type " \
-    "{icmp_type}, code {icmp_code} (ICMPv{icmp_version}): its TCP sends "              \
-    "none{?icmp_offender_local}"
-#define NOT_BY_KERNEL                                                                  \
-    "a reset answers, and the kernel's TCP did not send it: its count of sent resets " \
-    "(OutRsts) did not rise{!reset_by_kernel}"
+    "{icmp_type}, code {icmp_code} (ICMPv{icmp_version}), which its TCP "              \
+    "never does[; one more request of whyrefused's own met it{?icmp_by_repeat}]"       \
+    "{?icmp_offender_local}"
+#define NOT_BY_KERNEL                                                                             \
+    "a reset answers[ (one more request of whyrefused's own ended in {replay_error}, too)], and " \
+    "the kernel's TCP did not send it: its count of sent resets (OutRsts) did not rise"           \
+    "{!reset_by_kernel}"
 #define REPLAY_SILENT                                                                         \
     "one more request of whyrefused's own had no answer within {replay_us.ms} ms, where one " \
     "takes less than a millisecond{?replay_outcome=4}"

@@ -22,7 +22,8 @@ const struct wr_cause wr_causes_other[] = {
             {"the call failed with {error} ({error.text}) after {elapsed_us.ms} ms",
              "{icmp_offender.address}[{?icmp_offender_local} (this machine)] sent an ICMP error: "
              "type {icmp_type}, code {icmp_code} (ICMPv{icmp_version})",
-             "{listener} listens there, and yet the connection was refused"},
+             "{listener} listens there, and yet the connection was refused[; one more request of "
+             "whyrefused's own was taken: it works now{?replay_outcome=1}]"},
         .unknown = {{WR_FACT_netfilter_rules,
                      "whether a packet filter rule of this machine did it{?destination}",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
