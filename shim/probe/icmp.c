@@ -17,14 +17,29 @@
 /* More than ever queue up for one attempt: each SYN can bring one. */
 #define ENTRIES_MAX 16
 
+static bool is_ttl(const struct cmsghdr *c)
+{
+    return ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_TTL) ||
+            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) &&
+           c->cmsg_len >= CMSG_LEN(sizeof(int));
+}
+
 static bool take_control(const struct msghdr *msg, struct wr_icmp_error *ret)
 {
     const struct msghdr *m = msg;
+    bool found = false;
+
+    *ret = (struct wr_icmp_error){.ttl = 0};
 
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL;
          c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)m, c)) {
         struct sock_extended_err err;
+        int ttl;
 
+        if (is_ttl(c)) {
+            memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
+            ret->ttl = (uint8_t)ttl;
+        }
         if (!(c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) &&
             !(c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
             continue;
@@ -40,9 +55,9 @@ static bool take_control(const struct msghdr *msg, struct wr_icmp_error *ret)
         wr_addr_from_sockaddr(CMSG_DATA(c) + sizeof(err),
                               (socklen_t)(c->cmsg_len - CMSG_LEN(sizeof(err))), &ret->offender);
         ret->offender.port = 0;
-        return true;
+        found = true;
     }
-    return false;
+    return found;
 }
 
 /* Taking an entry makes the error of the next one pending again (sock_dequeue_err_skb()); the
