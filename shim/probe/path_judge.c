@@ -34,10 +34,10 @@ static const struct wr_path_try *answer_of(const struct wr_path *path, uint16_t 
     return found;
 }
 
-/* The largest TTL that still gets it, if the next one does not. */
+/* The largest threshold that still lets it in, if the next one did not, twice: one may be lost. */
 static uint8_t arrival_of(const struct wr_path *path, uint16_t port, uint8_t reply)
 {
-    unsigned largest = 0;
+    unsigned largest = 0, missed = 0;
 
     for (unsigned i = 0; i < path->count; i++) {
         const struct wr_path_try *try = &path->tries[i];
@@ -50,10 +50,9 @@ static uint8_t arrival_of(const struct wr_path *path, uint16_t port, uint8_t rep
     for (unsigned i = 0; largest > 0 && i < path->count; i++) {
         const struct wr_path_try *try = &path->tries[i];
 
-        if (try->port == port && try->min_ttl == largest + 1 && try->sent_ns != 0)
-            return (uint8_t)largest;
+        missed += try->port == port && try->min_ttl == largest + 1 && try->sent_ns != 0;
     }
-    return 0;
+    return missed >= 2 ? (uint8_t)largest : 0;
 }
 
 struct wr_path_view wr_path_look(const struct wr_path *path, uint16_t port)

@@ -11,7 +11,7 @@ static const uint16_t references[] = {443, 80, 22, 53, 61111};
 #define NEAR 8
 static const uint8_t further[] = {NEAR, 12, 16, 24};
 /* A gap that is looked into at once. */
-#define GAP_MAX 8
+#define GAP_MAX 9
 
 static unsigned times(const struct wr_path *path, uint16_t port, uint8_t ttl, uint8_t min_ttl)
 {
@@ -25,16 +25,14 @@ static unsigned times(const struct wr_path *path, uint16_t port, uint8_t ttl, ui
     return count;
 }
 
-static struct wr_path_try *add(struct wr_path *path, uint16_t port, uint8_t ttl, uint8_t min_ttl,
-                               unsigned copies)
+/* So that it is asked so many times in all. */
+static void add(struct wr_path *path, uint16_t port, uint8_t ttl, uint8_t min_ttl, unsigned copies)
 {
-    struct wr_path_try *try;
+    unsigned have = times(path, port, ttl, min_ttl);
 
-    if (path->count >= WR_PATH_TRIES || path->stopped || times(path, port, ttl, min_ttl) >= copies)
-        return NULL;
-    try = &path->tries[path->count++];
-    *try = (struct wr_path_try){.port = port, .ttl = ttl, .min_ttl = min_ttl, .fd = -1};
-    return try;
+    for (; have < copies && path->count < WR_PATH_TRIES && !path->stopped; have++)
+        path->tries[path->count++] =
+            (struct wr_path_try){.port = port, .ttl = ttl, .min_ttl = min_ttl, .fd = -1};
 }
 
 /* All between them, if that is not too many: then the first ones. */
@@ -128,17 +126,15 @@ static unsigned own_hops(const struct wr_path *path, const struct wr_path_view *
 
 static void plan_reference(struct wr_path *path, const struct wr_path_view *target)
 {
-    unsigned from = own_hops(path, target) + 1, to;
+    unsigned from = own_hops(path, target), to;
 
-    if (target->hop > 0 && target->hop > from + 2)
+    if (target->exact && target->hop > from + 2)
         from = target->hop - 2u;
-    to = target->hop > 0 && target->exact ? target->hop + 3u : from + 4;
+    if (from == 0)
+        from = 1;
+    to = target->exact ? target->hop + 3u : from + 5;
     for (unsigned ttl = from; ttl <= to && ttl < from + 7; ttl++)
         add(path, path->reference, (uint8_t)ttl, 0, 1);
-    for (unsigned i = 0; i < sizeof(further); i++) {
-        if (further[i] > to + 2)
-            add(path, path->reference, further[i], 0, 1);
-    }
 }
 
 void wr_path_plan_distance(struct wr_path *path)
@@ -177,20 +173,21 @@ static unsigned initial(const struct wr_path *path, uint16_t port)
     return first;
 }
 
-/* Around what the distance lets expect: two silences settle it, and an answer to the one before. */
-static void plan_thresholds(struct wr_path *path, uint16_t port, unsigned hop, bool wide)
+/* Around what the distance lets expect. What an answer shows needs no second one. */
+static void plan_thresholds(struct wr_path *path, unsigned hop, bool compare)
 {
     static const struct {
+        bool other;
         int8_t more;
         uint8_t copies;
-        bool wide;
-    } steps[] = {{0, 1, false}, {1, 1, false}, {1, 2, false}, {2, 1, true}, {-1, 1, true}};
-    unsigned expected = initial(path, port) - (hop - 1);
+    } steps[] = {{true, 0, 2},  {true, 1, 2},  {false, 0, 2},  {false, 1, 2},
+                 {false, 2, 2}, {true, -1, 1}, {false, -1, 1}, {true, 2, 2}};
 
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        unsigned threshold = expected + (unsigned)steps[i].more;
+        uint16_t port = steps[i].other ? path->reference : path->target.port;
+        unsigned threshold = initial(path, port) - (hop - 1) + (unsigned)steps[i].more;
 
-        if (threshold <= 255 && steps[i].wide == wide)
+        if (threshold <= 255 && (compare || !steps[i].other))
             add(path, port, WR_PATH_FAR, (uint8_t)threshold, steps[i].copies);
     }
 }
@@ -198,27 +195,20 @@ static void plan_thresholds(struct wr_path *path, uint16_t port, unsigned hop, b
 void wr_path_plan_arrival(struct wr_path *path)
 {
     struct wr_path_view target = wr_path_look(path, path->target.port), other = {.answer = NULL};
-    bool compare;
 
     if (path->reference != 0) {
         other = wr_path_look(path, path->reference);
         /* whether it answers already there decides most: asked for twice */
-        if (target.hop > 0 && other.hop > target.hop &&
+        if (target.hop > 0 && other.hop != target.hop &&
             wr_path_hop(path, path->reference, target.hop) == NULL)
             add(path, path->reference, target.hop, 0, 2);
         if (other.answer != NULL && !other.exact)
             add_between(path, path->reference, other.below,
                         other.hop > 0 ? other.hop : WR_PATH_FAR);
     }
-    if (target.answer == NULL || target.answer->reply != WR_REPLY_RESET || !target.exact ||
-        target.hop > WR_PATH_HOPS)
-        return;
-    compare = path->reference != 0 && other.hop == target.hop;
-    for (unsigned wide = 0; wide < 2; wide++) {
-        if (compare)
-            plan_thresholds(path, path->reference, target.hop, wide != 0);
-        plan_thresholds(path, path->target.port, target.hop, wide != 0);
-    }
+    if (target.answer != NULL && target.answer->reply == WR_REPLY_RESET && target.exact &&
+        target.hop <= WR_PATH_HOPS)
+        plan_thresholds(path, target.hop, path->reference != 0 && other.hop == target.hop);
 }
 
 bool wr_path_plan_own(struct wr_path *path)

@@ -194,7 +194,7 @@ static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t
         other |= try->reply != WR_REPLY_EXPIRED && try->port != path->target.port;
     }
     if (other || path->began)
-        return start_ns + slowest_us * 1500 + (target ? 20 * MS : 50 * MS);
+        return start_ns + slowest_us * 1500 + (target || path->began ? 20 * MS : 50 * MS);
     if (slowest_us > known_us)
         known_us = slowest_us;
     return start_ns + (2 * known_us > 100000 ? 2 * known_us * 1000 + 50 * MS : 150 * MS);

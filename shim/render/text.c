@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "render/drawing.h"
+#include "render/escape.h"
 #include "render/formats.h"
 #include "render/parts.h"
 #include "render/render.h"
@@ -229,32 +231,13 @@ static void put_frames(struct page *page)
     }
 }
 
-/* One line that shows how far it came, where the evidence says so; nothing else is drawn. */
-static bool draw(const struct wr_report *report, struct wr_buf *out)
-{
-    static const char *const pictures[] = {
-        "app ──▶ … ──▶ {icmp_offender.address} ──✗ {destination}   (ICMP type {icmp_type} code "
-        "{icmp_code}){?icmp_received}{!icmp_offender_local}",
-        "app ──✗ {destination}   (no route: {route_error.text}){?route_error}",
-        "app ──▶ {destination.address} (this machine) ──✗ port {destination.port}"
-        "{?destination_local}{?error=111}",
-    };
-
-    for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
-        if (wr_template(pictures[i], report->evidence, wr_report_quote(report), out))
-            return true;
-    }
-    return false;
-}
-
 static void put_drawing(struct page *page)
 {
     char space[WR_SENTENCE_MAX];
     struct wr_buf line = wr_buf_on(space, sizeof(space));
 
-    if (page->report->attempt->call != WR_CALL_CONNECT || !draw(page->report, &line))
-        return;
-    if (wr_text_width(line.data, line.len) > COLUMNS - 7) /* behind the margin */
+    if (page->report->attempt->call != WR_CALL_CONNECT ||
+        !wr_draw(page->report, COLUMNS - 7, &line)) /* behind the margin */
         return;
     dim(page, BAR "\n" BAR);
     wr_buf_str(page->out, "  ");
