@@ -10,6 +10,8 @@ static const uint16_t references[] = {443, 80, 22, 53, 61111};
 /* Asked with first; between those further apart it is looked where it matters. */
 #define NEAR 8
 static const uint8_t further[] = {NEAR, 12, 16, 24};
+/* Thresholds that tell with which TTL answers set out: 64, 128 or 255. */
+static const uint8_t beyond[] = {65, 129};
 /* A gap that is looked into at once. */
 #define GAP_MAX 9
 
@@ -53,6 +55,8 @@ void wr_path_plan_first(struct wr_path *path)
     }
     for (unsigned i = 1; i < sizeof(further); i++)
         add(path, path->target.port, further[i], 0, 1);
+    for (unsigned i = 0; i < sizeof(beyond); i++)
+        add(path, path->target.port, WR_PATH_FAR, beyond[i], 1);
 }
 
 void wr_path_choose(struct wr_path *path)
@@ -126,44 +130,31 @@ static unsigned own_hops(const struct wr_path *path, const struct wr_path_view *
 
 static void plan_reference(struct wr_path *path, const struct wr_path_view *target)
 {
-    unsigned from = own_hops(path, target), to;
+    static const int8_t steps[] = {-1, 0, 1, 2, 4, 7, 12};
+    unsigned from = own_hops(path, target);
 
-    if (target->exact && target->hop > from + 2)
-        from = target->hop - 2u;
-    if (from == 0)
-        from = 1;
-    to = target->exact ? target->hop + 3u : from + 5;
-    for (unsigned ttl = from; ttl <= to && ttl < from + 7; ttl++)
-        add(path, path->reference, (uint8_t)ttl, 0, 1);
-}
+    for (unsigned i = 0; target->exact && i < sizeof(steps); i++) {
+        int ttl = target->hop + steps[i];
 
-void wr_path_plan_distance(struct wr_path *path)
-{
-    static const uint8_t beyond[] = {65, 129};
-    struct wr_path_view target = wr_path_look(path, path->target.port);
-    uint8_t reply = target.answer == NULL ? WR_REPLY_NONE : target.answer->reply;
-
-    plan_target(path, &target);
-    if (reply == WR_REPLY_ICMP || reply == WR_REPLY_ERROR)
-        return;
-    for (unsigned i = 0; reply == WR_REPLY_RESET && i < sizeof(beyond); i++) {
-        add(path, path->target.port, WR_PATH_FAR, beyond[i], 1);
-        if (path->reference != 0)
-            add(path, path->reference, WR_PATH_FAR, beyond[i], 1);
+        if (ttl > 0)
+            add(path, path->reference, (uint8_t)ttl, 0, 1);
     }
-    if (path->reference != 0)
-        plan_reference(path, &target);
+    /* forwarded ports answer from further away than others */
+    for (unsigned ttl = from > 0 ? from : 1; ttl <= from + 5; ttl++) {
+        if (!target->exact || (ttl < target->hop && from + 1 < target->hop))
+            add(path, path->reference, (uint8_t)ttl, 0, 1);
+    }
 }
 
-/* What its answers' TTL was when they set out. */
-static unsigned initial(const struct wr_path *path, uint16_t port)
+/* What its answers' TTL is when they set out. */
+static unsigned initial(const struct wr_path *path)
 {
     unsigned first = 64;
 
     for (unsigned i = 0; i < path->count; i++) {
         const struct wr_path_try *try = &path->tries[i];
 
-        if (try->port != port || try->reply == WR_REPLY_NONE)
+        if (try->port != path->target.port || try->reply == WR_REPLY_NONE)
             continue;
         if (try->min_ttl == 129)
             return 255;
@@ -173,28 +164,52 @@ static unsigned initial(const struct wr_path *path, uint16_t port)
     return first;
 }
 
-/* Around what the distance lets expect. What an answer shows needs no second one. */
-static void plan_thresholds(struct wr_path *path, unsigned hop, bool compare)
+/* Around what the distance lets expect; further around where the other port answers at the same
+ * distance, and what was asked for did not tell. What an answer shows needs no second one. */
+static void plan_thresholds(struct wr_path *path, unsigned hop, bool compare, bool wide)
 {
     static const struct {
-        bool other;
+        bool other, wide;
         int8_t more;
         uint8_t copies;
-    } steps[] = {{true, 0, 2},  {true, 1, 2},  {false, 0, 2},  {false, 1, 2},
-                 {false, 2, 2}, {true, -1, 1}, {false, -1, 1}, {true, 2, 2}};
+    } steps[] = {{true, false, 0, 2},  {true, false, 1, 2},  {false, false, 0, 2},
+                 {false, false, 1, 2}, {false, false, 2, 2}, {true, true, -1, 1},
+                 {false, true, -1, 1}, {true, true, 2, 2}};
+    unsigned expected = initial(path) - (hop - 1);
 
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         uint16_t port = steps[i].other ? path->reference : path->target.port;
-        unsigned threshold = initial(path, port) - (hop - 1) + (unsigned)steps[i].more;
+        unsigned threshold = expected + (unsigned)steps[i].more;
 
-        if (threshold <= 255 && (compare || !steps[i].other))
+        if (threshold <= 255 && (compare || !steps[i].other) && (wide || !steps[i].wide))
             add(path, port, WR_PATH_FAR, (uint8_t)threshold, steps[i].copies);
     }
+}
+
+static bool has_place(const struct wr_path_view *target)
+{
+    return target->answer != NULL && target->answer->reply == WR_REPLY_RESET && target->exact &&
+           target->hop <= WR_PATH_HOPS;
+}
+
+void wr_path_plan_distance(struct wr_path *path)
+{
+    struct wr_path_view target = wr_path_look(path, path->target.port);
+    uint8_t reply = target.answer == NULL ? WR_REPLY_NONE : target.answer->reply;
+
+    plan_target(path, &target);
+    if (reply == WR_REPLY_ICMP || reply == WR_REPLY_ERROR)
+        return;
+    if (path->reference != 0)
+        plan_reference(path, &target);
+    if (has_place(&target))
+        plan_thresholds(path, target.hop, path->reference != 0, false);
 }
 
 void wr_path_plan_arrival(struct wr_path *path)
 {
     struct wr_path_view target = wr_path_look(path, path->target.port), other = {.answer = NULL};
+    bool compare;
 
     if (path->reference != 0) {
         other = wr_path_look(path, path->reference);
@@ -206,9 +221,9 @@ void wr_path_plan_arrival(struct wr_path *path)
             add_between(path, path->reference, other.below,
                         other.hop > 0 ? other.hop : WR_PATH_FAR);
     }
-    if (target.answer != NULL && target.answer->reply == WR_REPLY_RESET && target.exact &&
-        target.hop <= WR_PATH_HOPS)
-        plan_thresholds(path, target.hop, path->reference != 0 && other.hop == target.hop);
+    compare = path->reference != 0 && other.hop == target.hop;
+    if (has_place(&target) && (target.arrival == 0 || (compare && other.arrival == 0)))
+        plan_thresholds(path, target.hop, compare, true);
 }
 
 bool wr_path_plan_own(struct wr_path *path)

@@ -180,7 +180,7 @@ static uint64_t send_all(struct wr_probe_ctx *ctx, struct wr_path *path,
  * what is far, so only an answer of either port tells how far that is. */
 static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t hint_us)
 {
-    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000;
+    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, end_ns;
     bool target = false, other = false;
 
     for (unsigned i = 0; i < path->count; i++) {
@@ -193,11 +193,12 @@ static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t
         target |= try->reply != WR_REPLY_EXPIRED && try->port == path->target.port;
         other |= try->reply != WR_REPLY_EXPIRED && try->port != path->target.port;
     }
+    if (!other && !path->began && slowest_us < known_us)
+        slowest_us = known_us;
+    end_ns = start_ns + slowest_us * 1250;
     if (other || path->began)
-        return start_ns + slowest_us * 1500 + (target || path->began ? 20 * MS : 50 * MS);
-    if (slowest_us > known_us)
-        known_us = slowest_us;
-    return start_ns + (2 * known_us > 100000 ? 2 * known_us * 1000 + 50 * MS : 150 * MS);
+        return end_ns + (target || path->began ? 20 * MS : 50 * MS);
+    return end_ns + 50 * MS > start_ns + 150 * MS ? end_ns + 50 * MS : start_ns + 150 * MS;
 }
 
 static void close_all(struct wr_path *path)

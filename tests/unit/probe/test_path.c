@@ -115,7 +115,7 @@ static struct wr_path_verdict follow(const struct way *way)
     path.target = host;
     sent = 0;
     wr_path_plan_first(&path);
-    assert_in_range(path.count, 1, 17);
+    assert_in_range(path.count, 1, 19);
     ask(way);
     wr_path_choose(&path);
     view = wr_path_look(&path, PORT);
