@@ -92,9 +92,21 @@ static void take_earlier_cause(struct wr_verdict *verdict, const char *id)
     verdict->confidence = WR_MATCH_LIKELY;
 }
 
+static const char *run_helper(const struct wr_probe_helper *helper, const char *task,
+                              const void *request, size_t len, uint64_t until_ns, int *ret_error)
+{
+    struct wr_worker_space *space = helper->space;
+    struct wr_worker_part part = {request, len};
+
+    space->answer_len = 0;
+    *ret_error = wr_worker_run(task, &part, 1, NULL, until_ns, space);
+    return space->answer_len != 0 ? space->answer : NULL;
+}
+
 static void find_causes(struct run *run)
 {
     struct wr_workspace *space = run->space;
+    const struct wr_probe_helper helper = {run_helper, &space->worker};
     enum wr_tier tier = (enum wr_tier)run->settings->number[WR_SETTING_probes];
 
     memset(space->evidence.state, 0, sizeof(space->evidence.state));
@@ -102,7 +114,8 @@ static void find_causes(struct run *run)
     space->evidence.text_used = 0;
     space->evidence.text_full = false;
     run->report.out_of_time = !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns,
-                                            space->scratch, &space->evidence, &run->no_descriptors);
+                                            space->scratch, &helper, &space->evidence,
+                                            &run->no_descriptors);
     if (run->no_descriptors && !run->beside)
         return; /* again, in a child */
     wr_diagnose(&space->evidence, &space->verdict);

@@ -44,6 +44,11 @@ int wr_helper_worker(const char *task);
 void wr_worker_frames(struct wr_buf *answer);
 /* config.c */
 void wr_worker_config(struct wr_buf *answer);
+/* rule.c */
+void wr_worker_rule(struct wr_buf *answer);
+/* Sends what stands in the answer so far, whole lines, and empties it: it is not lost when the
+ * worker is killed. */
+void wr_worker_say(struct wr_buf *answer);
 
 /* Reads to the end of a descriptor, at most `most` bytes. Returns memory to free(), terminated;
  * NULL where it cannot be read. *ret_len is `most` + 1 where there is more. */

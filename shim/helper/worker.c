@@ -35,6 +35,12 @@ static void cut_to_whole_lines(void)
         answer.len--;
 }
 
+void wr_worker_say(struct wr_buf *said)
+{
+    write_answer(said);
+    said->len = 0;
+}
+
 /* What was answered so far, and why there is no more. */
 static void on_fault(int signal)
 {
@@ -129,6 +135,8 @@ int wr_helper_worker(const char *task)
         wr_worker_frames(&answer);
     else if (strcmp(task, "config") == 0)
         wr_worker_config(&answer);
+    else if (strcmp(task, "rule") == 0)
+        wr_worker_rule(&answer);
     else
         return WR_EXIT_OWN;
     cut_to_whole_lines();

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "whyrefused/address.h"
+
 #define WR_WORKER_REQUEST_FD 3
 #define WR_WORKER_ANSWER_FD 4
 #define WR_WORKER_EXTRA_FD 5
@@ -38,5 +40,25 @@ struct wr_snapshot {
 /* Task "config": 3 = the search list, one terminated path after the other (a path that ends in
  * "/" stands for its *.conf files in order); 5 = not used. Answer: the block of
  * config/settings.h. Environment: none. */
+
+/* Task "rule": 3 = struct wr_rule_request; 5 = not used. The worker sends a few requests to connect
+ * (SYN), and tells which rule of this network namespace's packet filters ended them, and where
+ * address translation led them. Needs CAP_NET_ADMIN. Answer: lines "key \t value", in any order,
+ * what is not known left out; bytes below 0x20, and 0x7f, are replaced by '?':
+ *   examined 1|0   missing TEXT   found 1|0
+ *   tool TEXT   table TEXT   chain TEXT   number N   text TEXT   policy 1|0   rejects 1|0
+ *   hook TEXT   command TEXT      as the facts rule_* of evidence.def
+ *   nat ADDRESS   natport N       where DNAT leads; "nat -" = nowhere else */
+#define WR_RULE_MAGIC 0x57525231u /* "WRR1" */
+
+struct wr_rule_request {
+    uint32_t magic;
+    uint32_t left_ms;  /* after that the worker is killed */
+    uint32_t mark;     /* of the socket (SO_MARK); 0 = none */
+    uint32_t reserved; /* 0 */
+    struct wr_addr destination;
+    struct wr_addr source; /* family 0: as the kernel chooses; the port is not used */
+    char device[16];       /* that the socket is bound to, terminated; "" = none */
+};
 
 #endif

@@ -32,8 +32,8 @@ static unsigned about_of(const struct wr_attempt *attempt)
 }
 
 bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
-                  uint64_t until_ns, char *scratch, struct wr_evidence *ev,
-                  bool *ret_no_descriptors)
+                  uint64_t until_ns, char *scratch, const struct wr_probe_helper *helper,
+                  struct wr_evidence *ev, bool *ret_no_descriptors)
 {
     struct wr_probe_ctx ctx = {.attempt = attempt,
                                .ev = ev,
@@ -41,7 +41,8 @@ bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_ti
                                .until_ns = until_ns,
                                .scratch = scratch,
                                .route_fd = -1,
-                               .diag_fd = -1};
+                               .diag_fd = -1,
+                               .helper = helper};
     unsigned about = about_of(attempt);
     bool complete = true;
 

@@ -20,6 +20,15 @@ enum wr_tier { WR_TIER_PASSIVE, WR_TIER_LOCAL, WR_TIER_ACTIVE };
 
 #define WR_PROBE_SCRATCH (WR_NETLINK_SPACE + 16384)
 
+/* Runs a task of the helper program (helper/worker.h) until that time. Returns the answer,
+ * terminated, or what there is of it; NULL where there is none. *ret_error is 0, or -errno as
+ * wr_worker_run() of frames/worker.h has it. The answer holds until the next call. */
+struct wr_probe_helper {
+    const char *(*run)(const struct wr_probe_helper *helper, const char *task, const void *request,
+                       size_t len, uint64_t until_ns, int *ret_error);
+    void *space;
+};
+
 struct wr_probe_ctx {
     const struct wr_attempt *attempt;
     struct wr_evidence *ev;
@@ -33,6 +42,7 @@ struct wr_probe_ctx {
      * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
     int route_fd, diag_fd;
     bool no_descriptors; /* opening one failed with EMFILE */
+    const struct wr_probe_helper *helper; /* NULL = there is none */
 };
 
 /* The call was to reach the target: connect(), or one on a socket without a connection (UDP). */
@@ -75,7 +85,7 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
  * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. *ret_no_descriptors is set where the process has
  * no descriptor left to look with. */
 bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_tier tier,
-                  uint64_t until_ns, char *scratch, struct wr_evidence *ev,
-                  bool *ret_no_descriptors);
+                  uint64_t until_ns, char *scratch, const struct wr_probe_helper *helper,
+                  struct wr_evidence *ev, bool *ret_no_descriptors);
 
 #endif

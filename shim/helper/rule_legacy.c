@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT
+ * The rule of iptables-legacy that ends the probes: whose counter moved. Only tables that exist
+ * are asked for, as the kernel makes others on demand. See rule.h. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "helper/rule.h"
+
+#define TABLES_MAX 8
+#define TABLE_BYTES_MAX (8u << 20)
+
+/* What ipt_getinfo and ip6t_getinfo have in common; the structs are the same. */
+struct table {
+    struct ipt_getinfo info;
+    struct ipt_get_entries *before, *after;
+};
+
+static struct {
+    bool v6;
+    struct table table[TABLES_MAX];
+    unsigned count;
+} legacy;
+
+_Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one for both");
+_Static_assert(sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries), "one for both");
+
+static struct ipt_get_entries *get(int fd, const char *name, struct ipt_getinfo *info)
+{
+    int level = legacy.v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    struct ipt_get_entries *entries;
+    socklen_t len = sizeof(*info);
+
+    memset(info, 0, sizeof(*info));
+    snprintf(info->name, sizeof(info->name), "%s", name);
+    if (getsockopt(fd, level, IPT_SO_GET_INFO, info, &len) != 0 || info->size > TABLE_BYTES_MAX)
+        return NULL;
+    len = (socklen_t)(sizeof(*entries) + info->size);
+    entries = calloc(1, len);
+    if (entries == NULL)
+        return NULL;
+    snprintf(entries->name, sizeof(entries->name), "%s", name);
+    entries->size = info->size;
+    if (getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &len) != 0) {
+        free(entries);
+        return NULL;
+    }
+    return entries;
+}
+
+static int open_socket(void)
+{
+    return socket(legacy.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+bool wr_rule_legacy_begin(const struct wr_rule_job *job, const char **ret_why)
+{
+    char name[64];
+    FILE *names;
+    int fd;
+
+    legacy.v6 = job->request.destination.family == AF_INET6;
+    names = fopen(legacy.v6 ? "/proc/net/ip6_tables_names" : "/proc/net/ip_tables_names", "re");
+    if (names == NULL) {
+        if (errno != ENOENT)
+            *ret_why = "the list of iptables-legacy's tables can't be read";
+        return errno != ENOENT;
+    }
+    fd = open_socket();
+    while (fgets(name, sizeof(name), names) != NULL && legacy.count < TABLES_MAX) {
+        struct table *table = &legacy.table[legacy.count++];
+
+        name[strcspn(name, "\n")] = '\0';
+        table->before = fd < 0 ? NULL : get(fd, name, &table->info);
+        if (table->before == NULL)
+            *ret_why = "a table of iptables-legacy can't be read";
+    }
+    if (fd >= 0)
+        close(fd);
+    fclose(names);
+    return legacy.count != 0;
+}
+
+struct entry {
+    const void *base;
+    uint32_t at, target_offset, next_offset, head;
+    uint64_t packets;
+    const struct xt_entry_target *target;
+    size_t target_room;
+};
+
+/* False at the end, and where the table is malformed. */
+static bool read_entry(const struct ipt_get_entries *entries, uint32_t at, struct entry *entry)
+{
+    const char *base = (const char *)entries->entrytable + at;
+    uint32_t left = at <= entries->size ? entries->size - at : 0;
+
+    memset(entry, 0, sizeof(*entry));
+    entry->base = base;
+    entry->at = at;
+    if (legacy.v6) {
+        const struct ip6t_entry *ip6 = (const void *)base;
+
+        if (left < sizeof(*ip6))
+            return false;
+        entry->head = sizeof(*ip6);
+        entry->target_offset = ip6->target_offset;
+        entry->next_offset = ip6->next_offset;
+        entry->packets = ip6->counters.pcnt;
+    } else {
+        const struct ipt_entry *ip4 = (const void *)base;
+
+        if (left < sizeof(*ip4))
+            return false;
+        entry->head = sizeof(*ip4);
+        entry->target_offset = ip4->target_offset;
+        entry->next_offset = ip4->next_offset;
+        entry->packets = ip4->counters.pcnt;
+    }
+    if (entry->next_offset > left || entry->target_offset < entry->head ||
+        entry->target_offset + sizeof(struct xt_entry_target) > entry->next_offset)
+        return false;
+    entry->target = (const void *)(base + entry->target_offset);
+    entry->target_room = entry->next_offset - entry->target_offset;
+    return true;
+}
+
+static bool is_target(const struct entry *entry, const char *name)
+{
+    return strncmp(entry->target->u.user.name, name, sizeof(entry->target->u.user.name)) == 0;
+}
+
+/* Verdict of a standard target: -NF_DROP - 1, ..., or where it jumps to. */
+static int verdict(const struct entry *entry)
+{
+    int value;
+
+    if (entry->target->u.user.name[0] != '\0' ||
+        entry->target_room < sizeof(struct xt_standard_target))
+        return -NF_ACCEPT - 1;
+    memcpy(&value, (const char *)entry->target + offsetof(struct xt_standard_target, verdict),
+           sizeof(value));
+    return value;
+}
+
+static bool ends(const struct entry *entry)
+{
+    return is_target(entry, "REJECT") || verdict(entry) == -NF_DROP - 1;
+}
+
+/* The first match of that name; NULL where there is none. */
+static const void *find_match(const struct entry *entry, const char *name, size_t least)
+{
+    uint32_t at = entry->head;
+
+    while (at + sizeof(struct xt_entry_match) <= entry->target_offset) {
+        const struct xt_entry_match *match = (const void *)((const char *)entry->base + at);
+        size_t size = match->u.user.match_size;
+
+        if (size < sizeof(*match) || size > entry->target_offset - at)
+            break;
+        if ((name == NULL || strncmp(match->u.user.name, name, sizeof(match->u.user.name)) == 0) &&
+            size - sizeof(*match) >= least)
+            return match;
+        at += (uint32_t)size;
+    }
+    return NULL;
+}
+
+static bool masked(const void *address, const void *mask, const struct wr_addr *of, bool inverted)
+{
+    const uint8_t *a = address, *m = mask;
+
+    for (unsigned i = 0; i < wr_addr_size(of); i++) {
+        if ((a[i] & m[i]) != (of->bytes[i] & m[i]))
+            return inverted;
+    }
+    return !inverted;
+}
+
+static bool from_to(const struct entry *entry, const struct wr_addr *from, const struct wr_addr *to,
+                    bool any_source_port)
+{
+    const struct ip6t_entry *ip6 = entry->base;
+    const struct ipt_entry *ip4 = entry->base;
+    const struct xt_entry_match *match = find_match(entry, "tcp", sizeof(struct xt_tcp));
+    bool proper;
+
+    if (legacy.v6)
+        proper = masked(&ip6->ipv6.src, &ip6->ipv6.smsk, from, ip6->ipv6.invflags & IP6T_INV_SRCIP) &&
+                 masked(&ip6->ipv6.dst, &ip6->ipv6.dmsk, to, ip6->ipv6.invflags & IP6T_INV_DSTIP);
+    else
+        proper = masked(&ip4->ip.src, &ip4->ip.smsk, from, ip4->ip.invflags & IPT_INV_SRCIP) &&
+                 masked(&ip4->ip.dst, &ip4->ip.dmsk, to, ip4->ip.invflags & IPT_INV_DSTIP);
+    if (proper && match != NULL) {
+        const struct xt_tcp *tcp = (const void *)match->data;
+
+        if (any_source_port) /* a request: the probes have ports of their own */
+            return (to->port >= tcp->dpts[0] && to->port <= tcp->dpts[1]) !=
+                   ((tcp->invflags & XT_TCP_INV_DSTPT) != 0);
+        return (from->port >= tcp->spts[0] && from->port <= tcp->spts[1]) !=
+               ((tcp->invflags & XT_TCP_INV_SRCPT) != 0);
+    }
+    return proper;
+}
+
+/* Whether the rule is for packets such as ours. */
+static bool can_be_ours(const struct entry *entry, const struct wr_rule_job *job)
+{
+    const struct ip6t_entry *ip6 = entry->base;
+    const struct ipt_entry *ip4 = entry->base;
+    unsigned protocol = legacy.v6 ? ip6->ipv6.proto : ip4->ip.proto;
+    const struct wr_addr *ends_at[] = {&job->request.destination, &job->nat};
+
+    if (protocol != 0 && protocol != IPPROTO_TCP &&
+        !((legacy.v6 ? ip6->ipv6.invflags : ip4->ip.invflags) & XT_INV_PROTO))
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        if (ends_at[i]->family != 0 && (from_to(entry, &job->source, ends_at[i], true) ||
+                                        from_to(entry, ends_at[i], &job->source, false)))
+            return true;
+    }
+    return false;
+}
+
+static const char *const hook_words[NF_INET_NUMHOOKS] = {"prerouting", "input", "forward", "output",
+                                                         "postrouting"};
+static const char *const hook_chains[NF_INET_NUMHOOKS] = {"PREROUTING", "INPUT", "FORWARD",
+                                                          "OUTPUT", "POSTROUTING"};
+
+struct walk {
+    char chain[XT_FUNCTION_MAXNAMELEN];
+    uint32_t start; /* of the chain's first rule */
+    unsigned rule;
+    int hook; /* of a built-in chain, else -1 */
+};
+
+/* Follows the chains: where a built-in one begins, and the ERROR entries that name others. */
+static bool walk_on(const struct table *table, const struct entry *entry, struct walk *walk)
+{
+    for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+        if ((table->info.valid_hooks >> hook & 1) != 0 && table->info.hook_entry[hook] == entry->at) {
+            snprintf(walk->chain, sizeof(walk->chain), "%s", hook_chains[hook]);
+            walk->start = entry->at;
+            walk->rule = 0;
+            walk->hook = hook;
+        }
+    }
+    if (is_target(entry, XT_ERROR_TARGET) &&
+        entry->target_room >= sizeof(struct xt_error_target)) {
+        snprintf(walk->chain, sizeof(walk->chain), "%.*s", XT_FUNCTION_MAXNAMELEN - 1,
+                 (const char *)entry->target + offsetof(struct xt_error_target, errorname));
+        walk->start = entry->at + entry->next_offset;
+        walk->rule = 0;
+        walk->hook = -1;
+        return false;
+    }
+    walk->rule++;
+    return true;
+}
+
+/* The hook from which a chain was come to: by rules whose counters moved as well. */
+static int hook_of(const struct table *table, uint32_t start, unsigned least)
+{
+    for (unsigned depth = 0; depth < 16; depth++) {
+        struct walk walk = {.hook = -1};
+        struct entry now, then;
+        uint32_t at = 0;
+        bool stepped = false;
+
+        for (; read_entry(table->after, at, &now); at += now.next_offset) {
+            if (!walk_on(table, &now, &walk) || verdict(&now) != (int)start ||
+                !read_entry(table->before, at, &then) || now.packets - then.packets < least)
+                continue;
+            if (walk.hook >= 0)
+                return walk.hook;
+            start = walk.start;
+            stepped = true;
+            break;
+        }
+        if (!stepped)
+            break;
+    }
+    return -1;
+}
+
+static void add(char *to, size_t room, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add(char *to, size_t room, const char *format, ...)
+{
+    size_t used = strlen(to);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(to + used, room - used, format, args);
+    va_end(args);
+}
+
+static void add_net(char *to, size_t room, const char *option, const void *address,
+                    const void *mask, bool inverted)
+{
+    int family = legacy.v6 ? AF_INET6 : AF_INET;
+    unsigned size = legacy.v6 ? 16 : 4, bits = 0;
+    char text[64];
+
+    for (unsigned i = 0; i < size; i++)
+        bits += (unsigned)__builtin_popcount(((const uint8_t *)mask)[i]);
+    if (bits == 0 || inet_ntop(family, address, text, sizeof(text)) == NULL)
+        return;
+    add(to, room, "%s %s %s/%u", inverted ? " !" : "", option, text, bits);
+}
+
+static void add_ports(char *to, size_t room, const char *option, const uint16_t ports[2],
+                      bool inverted)
+{
+    if (ports[0] == 0 && ports[1] == 0xffff && !inverted)
+        return;
+    add(to, room, "%s %s %u", inverted ? " !" : "", option, ports[0]);
+    if (ports[0] != ports[1])
+        add(to, room, ":%u", ports[1]);
+}
+
+static void add_matches(char *to, size_t room, const struct entry *entry)
+{
+    uint32_t at = entry->head;
+
+    while (at + sizeof(struct xt_entry_match) <= entry->target_offset) {
+        const struct xt_entry_match *match = (const void *)((const char *)entry->base + at);
+        size_t size = match->u.user.match_size;
+        const char *name = match->u.user.name;
+        int len = (int)strnlen(name, sizeof(match->u.user.name));
+
+        if (size < sizeof(*match) || size > entry->target_offset - at)
+            break;
+        if (strncmp(name, "tcp", 4) == 0 && size - sizeof(*match) >= sizeof(struct xt_tcp)) {
+            const struct xt_tcp *tcp = (const void *)match->data;
+
+            add(to, room, " -m tcp");
+            add_ports(to, room, "--sport", tcp->spts, (tcp->invflags & XT_TCP_INV_SRCPT) != 0);
+            add_ports(to, room, "--dport", tcp->dpts, (tcp->invflags & XT_TCP_INV_DSTPT) != 0);
+        } else if (strncmp(name, "comment", 8) == 0) {
+            add(to, room, " -m comment --comment \"%.*s\"", (int)(size - sizeof(*match)),
+                (const char *)match->data);
+        } else {
+            add(to, room, " -m %.*s ...", len, name);
+        }
+        at += (uint32_t)size;
+    }
+}
+
+static void add_reject(char *to, size_t room, const struct entry *entry)
+{
+    static const char *const with4[] = {
+        "icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreachable",
+        "icmp-port-unreachable", "echo-reply", "icmp-net-prohibited", "icmp-host-prohibited",
+        "tcp-reset", "icmp-admin-prohibited"};
+    static const char *const with6[] = {"icmp6-no-route", "icmp6-adm-prohibited",
+                                        "icmp6-not-neighbour", "icmp6-addr-unreachable",
+                                        "icmp6-port-unreachable", "echo-reply", "tcp-reset",
+                                        "icmp6-policy-fail", "icmp6-reject-route"};
+    uint32_t with;
+
+    if (entry->target_room < sizeof(*entry->target) + sizeof(with))
+        return;
+    memcpy(&with, entry->target->data, sizeof(with));
+    if (with < sizeof(with4) / sizeof(with4[0]))
+        add(to, room, " --reject-with %s", legacy.v6 ? with6[with] : with4[with]);
+}
+
+/* As iptables-save prints it, as far as the matches are known here. */
+static void write_rule(char *to, size_t room, const struct entry *entry, const char *chain)
+{
+    const struct ip6t_entry *ip6 = entry->base;
+    const struct ipt_entry *ip4 = entry->base;
+    unsigned flags = legacy.v6 ? ip6->ipv6.invflags : ip4->ip.invflags;
+    unsigned protocol = legacy.v6 ? ip6->ipv6.proto : ip4->ip.proto;
+    const char *in = legacy.v6 ? ip6->ipv6.iniface : ip4->ip.iniface;
+    const char *out = legacy.v6 ? ip6->ipv6.outiface : ip4->ip.outiface;
+
+    snprintf(to, room, "-A %s", chain);
+    if (legacy.v6) {
+        add_net(to, room, "-s", &ip6->ipv6.src, &ip6->ipv6.smsk, flags & IP6T_INV_SRCIP);
+        add_net(to, room, "-d", &ip6->ipv6.dst, &ip6->ipv6.dmsk, flags & IP6T_INV_DSTIP);
+    } else {
+        add_net(to, room, "-s", &ip4->ip.src, &ip4->ip.smsk, flags & IPT_INV_SRCIP);
+        add_net(to, room, "-d", &ip4->ip.dst, &ip4->ip.dmsk, flags & IPT_INV_DSTIP);
+    }
+    if (in[0] != '\0')
+        add(to, room, "%s -i %.15s", flags & IPT_INV_VIA_IN ? " !" : "", in);
+    if (out[0] != '\0')
+        add(to, room, "%s -o %.15s", flags & IPT_INV_VIA_OUT ? " !" : "", out);
+    if (protocol == IPPROTO_TCP)
+        add(to, room, "%s -p tcp", flags & XT_INV_PROTO ? " !" : "");
+    else if (protocol != 0)
+        add(to, room, "%s -p %u", flags & XT_INV_PROTO ? " !" : "", protocol);
+    add_matches(to, room, entry);
+    add(to, room, " -j %s", is_target(entry, "REJECT") ? "REJECT" : "DROP");
+    if (is_target(entry, "REJECT"))
+        add_reject(to, room, entry);
+}
+
+static void describe(const struct table *table, const struct entry *entry, const struct walk *walk,
+                     unsigned least, struct wr_rule_found *found)
+{
+    const char *program = legacy.v6 ? "ip6tables-legacy" : "iptables-legacy";
+    int hook = walk->hook >= 0 ? walk->hook : hook_of(table, walk->start, least);
+
+    memset(found, 0, sizeof(*found));
+    found->tool = program;
+    snprintf(found->table, sizeof(found->table), "%s", table->info.name);
+    snprintf(found->chain, sizeof(found->chain), "%s", walk->chain);
+    found->policy = walk->hook >= 0 && entry->at == table->info.underflow[walk->hook];
+    found->rejects = is_target(entry, "REJECT");
+    if (hook >= 0)
+        snprintf(found->hook, sizeof(found->hook), "%s", hook_words[hook]);
+    if (found->policy) {
+        snprintf(found->text, sizeof(found->text), "-P %s DROP", walk->chain);
+    } else {
+        found->number = walk->rule;
+        write_rule(found->text, sizeof(found->text), entry, walk->chain);
+    }
+    if (!wr_rule_plain_name(walk->chain))
+        snprintf(found->command, sizeof(found->command), "sudo %s-save -t %s", program,
+                 found->table);
+    else if (found->policy)
+        snprintf(found->command, sizeof(found->command), "sudo %s -t %s -L %s -v -n", program,
+                 found->table, found->chain);
+    else
+        snprintf(found->command, sizeof(found->command), "sudo %s -t %s -L %s %u -v -n", program,
+                 found->table, found->chain, walk->rule);
+}
+
+/* How many of the table's rules can have ended all of the probes. */
+static unsigned look(const struct table *table, const struct wr_rule_job *job,
+                     struct wr_rule_found *found)
+{
+    struct walk walk = {.hook = -1};
+    struct entry now, then;
+    unsigned count = 0;
+
+    for (uint32_t at = 0; read_entry(table->after, at, &now); at += now.next_offset) {
+        if (!walk_on(table, &now, &walk) || !ends(&now) || !read_entry(table->before, at, &then) ||
+            now.packets - then.packets < job->probes || !can_be_ours(&now, job))
+            continue;
+        if (count++ == 0)
+            describe(table, &now, &walk, job->probes, found);
+    }
+    return count;
+}
+
+bool wr_rule_legacy_found(const struct wr_rule_job *job, struct wr_rule_found *ret_found,
+                          const char **ret_why)
+{
+    unsigned count = 0;
+    int fd = open_socket();
+
+    for (unsigned i = 0; fd >= 0 && i < legacy.count; i++) {
+        struct table *table = &legacy.table[i];
+        struct ipt_getinfo info;
+        struct wr_rule_found found;
+        unsigned here;
+
+        table->after = get(fd, table->info.name, &info);
+        if (table->after == NULL || memcmp(&info, &table->info, sizeof(info)) != 0) {
+            *ret_why = "the rules of iptables-legacy were changed at that moment";
+            continue;
+        }
+        here = look(table, job, &found);
+        if (here != 0 && count == 0)
+            *ret_found = found;
+        count += here;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (count > 1)
+        *ret_why = "several rules of iptables-legacy dropped packets at that moment";
+    return count == 1;
+}

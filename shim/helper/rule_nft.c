@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT
+ * The rule of nftables (and of iptables-nft) that ends the probe: the kernel tells of each rule
+ * that a marked packet meets (NFT_MSG_TRACE). See rule.h. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dlfcn.h>
+#include <endian.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "helper/rule.h"
+
+#define LIBRARY "libnftables.so.1"
+/* Before every chain that others have: also those before conntrack (-200) and raw (-300). */
+#define FIRST "-2000000000"
+
+#define FUNCTIONS(F)           \
+    F(nft_ctx_new)             \
+    F(nft_ctx_free)            \
+    F(nft_ctx_buffer_output)   \
+    F(nft_ctx_get_output_buffer) \
+    F(nft_ctx_buffer_error)    \
+    F(nft_ctx_output_set_flags) \
+    F(nft_run_cmd_from_buffer)
+
+static struct {
+#define MEMBER(name) __typeof__(name) *name;
+    FUNCTIONS(MEMBER)
+#undef MEMBER
+    struct nft_ctx *ctx;
+} nft;
+
+struct place {
+    char table[64], chain[128];
+    uint8_t family;
+};
+
+/* Packets of the probe and of its answers. */
+struct packet {
+    uint32_t id;
+    bool answer;
+    struct place base; /* the chain at a hook that it is in */
+};
+
+struct decision {
+    bool made, policy;
+    uint64_t handle;
+    struct place at, base;
+};
+
+static struct {
+    int fd;
+    char table[32];
+    bool saw;
+    unsigned count;
+    struct packet packet[16];
+    struct decision request, answer;
+} trace = {.fd = -1};
+
+static const char *load(void)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+    if (library == NULL)
+        return "the library of nft (" LIBRARY ") is not installed";
+#define FIND(name)                            \
+    nft.name = dlsym(library, #name);         \
+    if (nft.name == NULL)                     \
+        return "the library of nft (" LIBRARY ") lacks " #name;
+    FUNCTIONS(FIND)
+#undef FIND
+    return NULL;
+}
+
+static void put_addr(char *to, size_t size, const struct wr_addr *addr)
+{
+    struct wr_addr host = *addr;
+    struct wr_buf buf = wr_buf_on(to, size);
+
+    host.port = 0;
+    host.scope = 0;
+    wr_buf_addr(&buf, &host);
+    wr_buf_terminate(&buf);
+}
+
+/* Requests are marked where they leave and where they come in; translated ones have another
+ * destination by then. Answers are marked likewise. */
+static bool make_table(const struct wr_rule_job *job)
+{
+    char source[64], destination[64], command[2048];
+    const char *ip = job->source.family == AF_INET6 ? "ip6" : "ip";
+    unsigned from = job->source.port, to = job->request.destination.port;
+    int len;
+
+    put_addr(source, sizeof(source), &job->source);
+    put_addr(destination, sizeof(destination), &job->request.destination);
+    len = snprintf(command, sizeof(command),
+                   "add table inet %s { flags owner; "
+                   "chain output { type filter hook output priority " FIRST "; policy accept; "
+                   "%s saddr %s %s daddr %s tcp sport %u tcp dport %u meta nftrace set 1; "
+                   "%s daddr %s tcp dport %u meta nftrace set 1; }; "
+                   "chain prerouting { type filter hook prerouting priority " FIRST
+                   "; policy accept; "
+                   "%s saddr %s tcp sport %u meta nftrace set 1; "
+                   "%s daddr %s tcp dport %u meta nftrace set 1; }; }",
+                   trace.table, ip, source, ip, destination, from, to, ip, source, from, ip, source,
+                   from, ip, source, from);
+    return len > 0 && (size_t)len < sizeof(command) &&
+           nft.nft_run_cmd_from_buffer(nft.ctx, command) == 0;
+}
+
+const char *wr_rule_nft_begin(const struct wr_rule_job *job)
+{
+    const char *why = load();
+
+    if (why != NULL)
+        return why;
+    nft.ctx = nft.nft_ctx_new(NFT_CTX_DEFAULT);
+    if (nft.ctx == NULL)
+        return "the library of nft could not begin";
+    nft.nft_ctx_buffer_output(nft.ctx);
+    nft.nft_ctx_buffer_error(nft.ctx);
+    trace.fd = wr_rule_listen(NFNLGRP_NFTRACE);
+    if (trace.fd < 0)
+        return "the kernel does not let this process trace packets (CAP_NET_ADMIN)";
+    snprintf(trace.table, sizeof(trace.table), "whyrefused_%d", (int)getpid());
+    if (!make_table(job)) {
+        wr_rule_nft_end();
+        return "a table that ends with its process can't be made here: it needs Linux 5.12 and "
+               "nftables 0.9.9";
+    }
+    return NULL;
+}
+
+int wr_rule_nft_fd(void)
+{
+    return trace.fd;
+}
+
+bool wr_rule_nft_saw(void)
+{
+    return trace.saw;
+}
+
+void wr_rule_nft_end(void)
+{
+    if (trace.fd >= 0)
+        close(trace.fd);
+    trace.fd = -1;
+    if (nft.ctx != NULL)
+        nft.nft_ctx_free(nft.ctx); /* its socket owned the table */
+    nft.ctx = NULL;
+}
+
+struct step {
+    uint32_t id, type, policy;
+    int verdict; /* NF_* or negative: NFT_* */
+    uint64_t handle;
+    struct place at;
+    bool first; /* of the chain at a hook: the packet's headers stand in it */
+    uint16_t source_port;
+};
+
+static uint32_t number(const void *bytes, size_t len, uint16_t type, uint32_t fallback)
+{
+    uint32_t value;
+    size_t size;
+    const void *attr = wr_rule_attr(bytes, len, type, 4, &size);
+
+    if (attr == NULL)
+        return fallback;
+    memcpy(&value, attr, sizeof(value));
+    return ntohl(value);
+}
+
+static void text(const void *bytes, size_t len, uint16_t type, char *to, size_t room)
+{
+    size_t size;
+    const char *attr = wr_rule_attr(bytes, len, type, 1, &size);
+
+    to[0] = '\0';
+    if (attr != NULL)
+        snprintf(to, room, "%.*s", (int)strnlen(attr, size), attr);
+}
+
+static bool read_step(const struct nlmsghdr *message, struct step *step)
+{
+    const struct nfgenmsg *generation = NLMSG_DATA(message);
+    const char *attrs = (const char *)generation + NLMSG_ALIGN(sizeof(*generation));
+    const void *part;
+    size_t len, size;
+
+    if (message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE) ||
+        message->nlmsg_len < NLMSG_SPACE(sizeof(*generation)))
+        return false;
+    len = message->nlmsg_len - NLMSG_SPACE(sizeof(*generation));
+    memset(step, 0, sizeof(*step));
+    step->at.family = generation->nfgen_family;
+    step->id = number(attrs, len, NFTA_TRACE_ID, 0);
+    step->type = number(attrs, len, NFTA_TRACE_TYPE, 0);
+    step->policy = number(attrs, len, NFTA_TRACE_POLICY, NF_ACCEPT);
+    text(attrs, len, NFTA_TRACE_TABLE, step->at.table, sizeof(step->at.table));
+    text(attrs, len, NFTA_TRACE_CHAIN, step->at.chain, sizeof(step->at.chain));
+    step->verdict = NF_ACCEPT;
+    part = wr_rule_attr(attrs, len, NFTA_TRACE_VERDICT, 0, &size);
+    if (part != NULL)
+        step->verdict = (int)number(part, size, NFTA_VERDICT_CODE, NF_ACCEPT);
+    part = wr_rule_attr(attrs, len, NFTA_TRACE_RULE_HANDLE, 8, &size);
+    if (part != NULL) {
+        memcpy(&step->handle, part, sizeof(step->handle));
+        step->handle = be64toh(step->handle);
+    }
+    step->first = wr_rule_attr(attrs, len, NFTA_TRACE_NETWORK_HEADER, 1, &size) != NULL;
+    part = wr_rule_attr(attrs, len, NFTA_TRACE_TRANSPORT_HEADER, 4, &size);
+    if (part != NULL) {
+        memcpy(&step->source_port, part, sizeof(step->source_port));
+        step->source_port = ntohs(step->source_port);
+    }
+    return true;
+}
+
+static struct packet *packet_of(uint32_t id)
+{
+    for (unsigned i = 0; i < trace.count; i++) {
+        if (trace.packet[i].id == id)
+            return &trace.packet[i];
+    }
+    return NULL;
+}
+
+static bool ends(const struct step *step)
+{
+    if (step->type == NFT_TRACETYPE_POLICY)
+        return step->policy == NF_DROP;
+    return step->type == NFT_TRACETYPE_RULE && step->verdict >= 0 &&
+           (step->verdict & NF_VERDICT_MASK) == NF_DROP;
+}
+
+static void take(void *ctx, const struct nlmsghdr *message)
+{
+    const struct wr_rule_job *job = ctx;
+    struct packet *packet;
+    struct decision *decision;
+    struct step step;
+
+    if (!read_step(message, &step))
+        return;
+    packet = packet_of(step.id);
+    if (strcmp(step.at.table, trace.table) == 0) {
+        if (packet == NULL && trace.count < sizeof(trace.packet) / sizeof(trace.packet[0]))
+            packet = &trace.packet[trace.count++];
+        if (packet == NULL)
+            return;
+        packet->id = step.id;
+        if (step.source_port != 0)
+            packet->answer = step.source_port != job->source.port;
+        trace.saw = true;
+        return;
+    }
+    if (packet == NULL) /* somebody else's trace */
+        return;
+    if (step.first)
+        packet->base = step.at;
+    decision = packet->answer ? &trace.answer : &trace.request;
+    if (ends(&step) && !decision->made)
+        *decision = (struct decision){.made = true,
+                                      .policy = step.type == NFT_TRACETYPE_POLICY,
+                                      .handle = step.handle,
+                                      .at = step.at,
+                                      .base = packet->base};
+}
+
+bool wr_rule_nft_take(const struct wr_rule_job *job)
+{
+    if (trace.fd >= 0)
+        wr_rule_drain(trace.fd, take, (void *)job);
+    return trace.request.made || trace.answer.made;
+}
+
+static const char *family_word(uint8_t family)
+{
+    switch (family) {
+    case NFPROTO_IPV4:
+        return "ip";
+    case NFPROTO_IPV6:
+        return "ip6";
+    case NFPROTO_INET:
+        return "inet";
+    case NFPROTO_NETDEV:
+        return "netdev";
+    case NFPROTO_BRIDGE:
+        return "bridge";
+    default:
+        return "";
+    }
+}
+
+static const struct decision *decided(void)
+{
+    return trace.request.made ? &trace.request : &trace.answer;
+}
+
+bool wr_rule_nft_found(struct wr_rule_found *found)
+{
+    const struct decision *decision = decided();
+
+    if (!decision->made)
+        return false;
+    memset(found, 0, sizeof(*found));
+    found->tool = "nft";
+    snprintf(found->family, sizeof(found->family), "%s", family_word(decision->at.family));
+    snprintf(found->table, sizeof(found->table), "%s", decision->at.table);
+    snprintf(found->chain, sizeof(found->chain), "%s", decision->at.chain);
+    found->policy = decision->policy;
+    found->number = decision->policy ? 0 : decision->handle;
+    if (wr_rule_plain_name(found->table) && wr_rule_plain_name(found->chain))
+        snprintf(found->command, sizeof(found->command), "sudo nft -a list chain %s %s %s",
+                 found->family, found->table, found->chain);
+    else
+        snprintf(found->command, sizeof(found->command), "sudo nft -a list ruleset");
+    return true;
+}
+
+/* What nft prints of a chain. Holds until the next. */
+static const char *list_chain(const struct place *at)
+{
+    char command[320];
+
+    if (!wr_rule_plain_name(at->table) || !wr_rule_plain_name(at->chain))
+        return "";
+    snprintf(command, sizeof(command), "list chain %s %s %s", family_word(at->family), at->table,
+             at->chain);
+    if (nft.nft_run_cmd_from_buffer(nft.ctx, command) != 0)
+        return "";
+    return nft.nft_ctx_get_output_buffer(nft.ctx);
+}
+
+/* Begin of the line that ends in "# handle N"; NULL where there is none. *ret_len: without that. */
+static const char *find_handle(const char *listing, uint64_t handle, size_t *ret_len)
+{
+    char mark[40];
+    size_t mark_len = (size_t)snprintf(mark, sizeof(mark), " # handle %llu\n",
+                                       (unsigned long long)handle);
+    const char *end = listing, *begin;
+
+    while ((end = strstr(end, mark)) != NULL) {
+        begin = end;
+        while (begin > listing && begin[-1] != '\n')
+            begin--;
+        if (strncmp(begin + strspn(begin, " \t"), "chain ", 6) != 0)
+            break;
+        end += mark_len;
+    }
+    if (end == NULL)
+        return NULL;
+    /* long lists of values fill several lines, of which only the last has the mark */
+    while (begin > listing) {
+        const char *before = begin - 1;
+
+        while (before > listing && before[-1] != '\n')
+            before--;
+        if (memmem(before, (size_t)(begin - before), "# handle ", 9) != NULL ||
+            strncmp(before + strspn(before, " \t"), "type ", 5) == 0 ||
+            strncmp(before + strspn(before, " \t"), "comment ", 8) == 0)
+            break;
+        begin = before;
+    }
+    *ret_len = (size_t)(end - begin);
+    return begin;
+}
+
+/* One line, one blank between words. */
+static void take_text(char *to, size_t room, const char *from, size_t len)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < len && used + 1 < room; i++) {
+        bool blank = isspace((unsigned char)from[i]) != 0;
+
+        if (blank && (used == 0 || to[used - 1] == ' '))
+            continue;
+        to[used++] = blank ? ' ' : from[i];
+    }
+    while (used > 0 && to[used - 1] == ' ')
+        used--;
+    to[used] = '\0';
+}
+
+/* The word stands outside of comments, or as the target of iptables' own kind. */
+static bool says_reject(const char *rule)
+{
+    bool quoted = false;
+
+    if (strstr(rule, "xt target \"REJECT\"") != NULL)
+        return true;
+    for (const char *at = rule; *at != '\0'; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (!quoted && strncmp(at, "reject", 6) == 0 && (at == rule || at[-1] == ' '))
+            return true;
+    }
+    return false;
+}
+
+static const char *type_line(const char *listing)
+{
+    const char *line = strstr(listing, "\ttype ");
+
+    return line == NULL ? NULL : line + 1;
+}
+
+static void take_hook(char *to, size_t room, const char *listing)
+{
+    const char *line = type_line(listing), *word = line == NULL ? NULL : strstr(line, " hook ");
+
+    if (word != NULL)
+        snprintf(to, room, "%.*s", (int)strcspn(word + 6, " \n"), word + 6);
+}
+
+void wr_rule_nft_list(struct wr_rule_found *found)
+{
+    const struct decision *decision = decided();
+    const char *listing, *line;
+    size_t len;
+
+    nft.ctx = nft.nft_ctx_new(NFT_CTX_DEFAULT);
+    if (nft.ctx == NULL)
+        return;
+    nft.nft_ctx_buffer_output(nft.ctx);
+    nft.nft_ctx_buffer_error(nft.ctx);
+    nft.nft_ctx_output_set_flags(nft.ctx, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS);
+    listing = list_chain(&decision->at);
+    if (decision->policy) {
+        line = type_line(listing);
+        len = line == NULL ? 0 : strcspn(line, "\n");
+    } else {
+        line = find_handle(listing, decision->handle, &len);
+    }
+    if (line != NULL)
+        take_text(found->text, sizeof(found->text), line, len);
+    found->rejects = !decision->policy && says_reject(found->text);
+    if (type_line(listing) == NULL && decision->base.chain[0] != '\0')
+        listing = list_chain(&decision->base);
+    take_hook(found->hook, sizeof(found->hook), listing);
+    nft.nft_ctx_free(nft.ctx);
+    nft.ctx = NULL;
+}

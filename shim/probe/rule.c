@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * Which rule of this machine's packet filters ends a request to connect, and where address
+ * translation leads it: the helper sends one under watch (task "rule" of helper/worker.h). */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "helper/worker.h"
+#include "probe/local.h"
+#include "probe/probe.h"
+#include "probe/rule_answer.h"
+
+/* Of the usual budget. The way, hop by hop, takes time as well. */
+#define USUAL_NS 180000000u
+/* The helper ends before it would be killed. */
+#define SPARE_MS 5
+
+/* A request that went out, or would have, and had no good end. */
+static bool concerns(const struct wr_attempt *attempt)
+{
+    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 ||
+        attempt->target.port == 0 || wr_attempt_transport(attempt) != IPPROTO_TCP)
+        return false;
+    if (attempt->outcome == WR_OUTCOME_GAVE_UP)
+        return true;
+    if (attempt->outcome != WR_OUTCOME_ERROR)
+        return false;
+    switch (attempt->error) {
+    case ECONNREFUSED:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EACCES:
+    case ENOPROTOOPT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void say_missing(struct wr_probe_ctx *ctx, const char *why)
+{
+    wr_set_bool(ctx->ev, WR_FACT_rule_examined, false);
+    wr_set_str(ctx->ev, WR_FACT_rule_missing, why);
+}
+
+static void take_text(struct wr_evidence *ev, enum wr_fact fact, struct wr_rule_span span)
+{
+    if (span.len != 0)
+        wr_set_text(ev, fact, span.at, span.len);
+}
+
+static void take_found(struct wr_evidence *ev, const struct wr_rule_answer *answer)
+{
+    take_text(ev, WR_FACT_rule_tool, answer->tool);
+    take_text(ev, WR_FACT_rule_table, answer->table);
+    take_text(ev, WR_FACT_rule_chain, answer->chain);
+    take_text(ev, WR_FACT_rule_text, answer->text);
+    take_text(ev, WR_FACT_rule_hook, answer->hook);
+    take_text(ev, WR_FACT_rule_command, answer->command);
+    if (answer->number != 0)
+        wr_set_uint(ev, WR_FACT_rule_number, answer->number);
+    if (answer->policy >= 0)
+        wr_set_bool(ev, WR_FACT_rule_policy, answer->policy != 0);
+    if (answer->rejects >= 0)
+        wr_set_bool(ev, WR_FACT_rule_rejects, answer->rejects != 0);
+}
+
+static void take(struct wr_probe_ctx *ctx, const char *text)
+{
+    struct wr_evidence *ev = ctx->ev;
+    struct wr_rule_answer answer;
+
+    wr_rule_answer_parse(text, strlen(text), &answer);
+    if (answer.nat_known && answer.nat.family == 0)
+        wr_set_absent(ev, WR_FACT_nat_target);
+    else if (answer.nat_known)
+        wr_set_addr(ev, WR_FACT_nat_target, &answer.nat);
+    if (answer.examined == 1 && answer.found >= 0) {
+        wr_set_bool(ev, WR_FACT_rule_examined, true);
+        wr_set_absent(ev, WR_FACT_rule_missing);
+        wr_set_bool(ev, WR_FACT_rule_found, answer.found == 1);
+        if (answer.found == 1)
+            take_found(ev, &answer);
+        return;
+    }
+    wr_set_bool(ev, WR_FACT_rule_examined, false);
+    take_text(ev, WR_FACT_rule_missing, answer.missing);
+}
+
+static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint64_t until_ns)
+{
+    const struct wr_addr *source = wr_ev_addr(ctx->ev, WR_FACT_source);
+    struct wr_rule_request request = {
+        .magic = WR_RULE_MAGIC,
+        .mark = (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_socket_mark, 0),
+        .destination = ctx->attempt->target,
+    };
+    uint64_t now_ns = wr_now_ns();
+    uint64_t left_ms = until_ns > now_ns ? (until_ns - now_ns) / 1000000u : 0;
+
+    request.left_ms = left_ms > SPARE_MS ? (uint32_t)(left_ms - SPARE_MS) : 0;
+    if (wr_ev_true(ctx->ev, WR_FACT_source_bound) && source != NULL && !wr_addr_is_any(source) &&
+        source->family == request.destination.family)
+        request.source = *source;
+    if (wr_ev_has(ctx->ev, WR_FACT_bound_device)) {
+        struct wr_text name = ctx->ev->value[WR_FACT_bound_device].text;
+
+        if (name.len < sizeof(request.device))
+            memcpy(request.device, ctx->ev->text + name.at, name.len);
+    }
+    return request;
+}
+
+static void ask(struct wr_probe_ctx *ctx)
+{
+    uint64_t until_ns = wr_probe_part_until(ctx, USUAL_NS);
+    struct wr_rule_request request;
+    const char *answer;
+    int error;
+
+    if (until_ns > ctx->until_ns)
+        until_ns = ctx->until_ns;
+    request = request_of(ctx, until_ns);
+    answer = ctx->helper->run(ctx->helper, "rule", &request, sizeof(request), until_ns, &error);
+    if (answer != NULL)
+        take(ctx, answer);
+    else if (error == -ENOENT)
+        say_missing(ctx, "the program whyrefused, which follows requests, is not installed beside "
+                         "the library");
+    else if (error == -ETIME)
+        say_missing(ctx, "it took longer than the time budget allows");
+    else
+        say_missing(ctx, "the program whyrefused, which follows requests, could not be run");
+}
+
+void wr_probe_rule(struct wr_probe_ctx *ctx)
+{
+    /* A lookup that failed at once has made no packet. */
+    if (!concerns(ctx->attempt) || wr_ev_has(ctx->ev, WR_FACT_route_error))
+        return;
+    if (wr_ev_false(ctx->ev, WR_FACT_netfilter_rules)) {
+        wr_set_absent(ctx->ev, WR_FACT_nat_target); /* no table, no rule */
+        return;
+    }
+    /* That fact takes the same privilege. */
+    if (!wr_ev_known(ctx->ev, WR_FACT_netfilter_rules))
+        say_missing(ctx, "it takes root (CAP_NET_ADMIN)");
+    else if (ctx->helper == NULL)
+        say_missing(ctx, "there is no program whyrefused to follow requests with");
+    else
+        ask(ctx);
+}
