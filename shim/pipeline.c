@@ -113,9 +113,9 @@ static void find_causes(struct run *run)
     space->evidence.socks_used = 0;
     space->evidence.text_used = 0;
     space->evidence.text_full = false;
-    run->report.out_of_time = !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns,
-                                            space->scratch, &helper, &space->evidence,
-                                            &run->no_descriptors);
+    run->report.out_of_time =
+        !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns, space->scratch,
+                      &helper, &space->evidence, &run->no_descriptors);
     if (run->no_descriptors && !run->beside)
         return; /* again, in a child */
     wr_diagnose(&space->evidence, &space->verdict);

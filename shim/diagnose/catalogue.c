@@ -21,6 +21,7 @@ const struct wr_layer wr_layers[] = {
     {"tcp_silence", wr_causes_tcp_silence},
     {"tcp_peer", wr_causes_tcp_peer},
     {"firewall_local", wr_causes_firewall_local},
+    {"nat", wr_causes_nat},
     {"udp", wr_causes_udp},
     {"dns_name", wr_causes_dns_name},
     {"dns_origin", wr_causes_dns_origin},

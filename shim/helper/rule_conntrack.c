@@ -34,8 +34,8 @@ static bool read_end(const void *tuple, size_t len, bool source, struct wr_addr 
 
     if (ip == NULL || ports == NULL)
         return false;
-    port = wr_rule_attr(ports, ports_len, source ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT, 2,
-                        &size);
+    port =
+        wr_rule_attr(ports, ports_len, source ? CTA_PROTO_SRC_PORT : CTA_PROTO_DST_PORT, 2, &size);
     if (port == NULL)
         return false;
     bytes = wr_rule_attr(ip, ip_len, source ? CTA_IP_V4_SRC : CTA_IP_V4_DST, 4, &size);

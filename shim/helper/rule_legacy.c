@@ -199,8 +199,9 @@ static bool from_to(const struct entry *entry, const struct wr_addr *from, const
     bool proper;
 
     if (legacy.v6)
-        proper = masked(&ip6->ipv6.src, &ip6->ipv6.smsk, from, ip6->ipv6.invflags & IP6T_INV_SRCIP) &&
-                 masked(&ip6->ipv6.dst, &ip6->ipv6.dmsk, to, ip6->ipv6.invflags & IP6T_INV_DSTIP);
+        proper =
+            masked(&ip6->ipv6.src, &ip6->ipv6.smsk, from, ip6->ipv6.invflags & IP6T_INV_SRCIP) &&
+            masked(&ip6->ipv6.dst, &ip6->ipv6.dmsk, to, ip6->ipv6.invflags & IP6T_INV_DSTIP);
     else
         proper = masked(&ip4->ip.src, &ip4->ip.smsk, from, ip4->ip.invflags & IPT_INV_SRCIP) &&
                  masked(&ip4->ip.dst, &ip4->ip.dmsk, to, ip4->ip.invflags & IPT_INV_DSTIP);
@@ -251,15 +252,15 @@ struct walk {
 static bool walk_on(const struct table *table, const struct entry *entry, struct walk *walk)
 {
     for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
-        if ((table->info.valid_hooks >> hook & 1) != 0 && table->info.hook_entry[hook] == entry->at) {
+        if ((table->info.valid_hooks >> hook & 1) != 0 &&
+            table->info.hook_entry[hook] == entry->at) {
             snprintf(walk->chain, sizeof(walk->chain), "%s", hook_chains[hook]);
             walk->start = entry->at;
             walk->rule = 0;
             walk->hook = hook;
         }
     }
-    if (is_target(entry, XT_ERROR_TARGET) &&
-        entry->target_room >= sizeof(struct xt_error_target)) {
+    if (is_target(entry, XT_ERROR_TARGET) && entry->target_room >= sizeof(struct xt_error_target)) {
         snprintf(walk->chain, sizeof(walk->chain), "%.*s", XT_FUNCTION_MAXNAMELEN - 1,
                  (const char *)entry->target + offsetof(struct xt_error_target, errorname));
         walk->start = entry->at + entry->next_offset;
@@ -362,14 +363,24 @@ static void add_matches(char *to, size_t room, const struct entry *entry)
 
 static void add_reject(char *to, size_t room, const struct entry *entry)
 {
-    static const char *const with4[] = {
-        "icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreachable",
-        "icmp-port-unreachable", "echo-reply", "icmp-net-prohibited", "icmp-host-prohibited",
-        "tcp-reset", "icmp-admin-prohibited"};
-    static const char *const with6[] = {"icmp6-no-route", "icmp6-adm-prohibited",
-                                        "icmp6-not-neighbour", "icmp6-addr-unreachable",
-                                        "icmp6-port-unreachable", "echo-reply", "tcp-reset",
-                                        "icmp6-policy-fail", "icmp6-reject-route"};
+    static const char *const with4[] = {"icmp-net-unreachable",
+                                        "icmp-host-unreachable",
+                                        "icmp-proto-unreachable",
+                                        "icmp-port-unreachable",
+                                        "echo-reply",
+                                        "icmp-net-prohibited",
+                                        "icmp-host-prohibited",
+                                        "tcp-reset",
+                                        "icmp-admin-prohibited"};
+    static const char *const with6[] = {"icmp6-no-route",
+                                        "icmp6-adm-prohibited",
+                                        "icmp6-not-neighbour",
+                                        "icmp6-addr-unreachable",
+                                        "icmp6-port-unreachable",
+                                        "echo-reply",
+                                        "tcp-reset",
+                                        "icmp6-policy-fail",
+                                        "icmp6-reject-route"};
     uint32_t with;
 
     if (entry->target_room < sizeof(*entry->target) + sizeof(with))
@@ -472,6 +483,7 @@ bool wr_rule_legacy_found(const struct wr_rule_job *job, struct wr_rule_found *r
         struct wr_rule_found found;
         unsigned here;
 
+        free(table->after);
         table->after = get(fd, table->info.name, &info);
         if (table->after == NULL || memcmp(&info, &table->info, sizeof(info)) != 0) {
             *ret_why = "the rules of iptables-legacy were changed at that moment";

@@ -20,13 +20,13 @@
 /* Before every chain that others have: also those before conntrack (-200) and raw (-300). */
 #define FIRST "-2000000000"
 
-#define FUNCTIONS(F)           \
-    F(nft_ctx_new)             \
-    F(nft_ctx_free)            \
-    F(nft_ctx_buffer_output)   \
+#define FUNCTIONS(F)             \
+    F(nft_ctx_new)               \
+    F(nft_ctx_free)              \
+    F(nft_ctx_buffer_output)     \
     F(nft_ctx_get_output_buffer) \
-    F(nft_ctx_buffer_error)    \
-    F(nft_ctx_output_set_flags) \
+    F(nft_ctx_buffer_error)      \
+    F(nft_ctx_output_set_flags)  \
     F(nft_run_cmd_from_buffer)
 
 static struct {
@@ -69,9 +69,9 @@ static const char *load(void)
 
     if (library == NULL)
         return "the library of nft (" LIBRARY ") is not installed";
-#define FIND(name)                            \
-    nft.name = dlsym(library, #name);         \
-    if (nft.name == NULL)                     \
+#define FIND(name)                    \
+    nft.name = dlsym(library, #name); \
+    if (nft.name == NULL)             \
         return "the library of nft (" LIBRARY ") lacks " #name;
     FUNCTIONS(FIND)
 #undef FIND
@@ -345,8 +345,8 @@ static const char *list_chain(const struct place *at)
 static const char *find_handle(const char *listing, uint64_t handle, size_t *ret_len)
 {
     char mark[40];
-    size_t mark_len = (size_t)snprintf(mark, sizeof(mark), " # handle %llu\n",
-                                       (unsigned long long)handle);
+    size_t mark_len =
+        (size_t)snprintf(mark, sizeof(mark), " # handle %llu\n", (unsigned long long)handle);
     const char *end = listing, *begin;
 
     while ((end = strstr(end, mark)) != NULL) {

@@ -41,7 +41,7 @@ struct wr_probe_ctx {
     /* Netlink sockets shared by the probes of one report: opened at first use by
      * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
     int route_fd, diag_fd;
-    bool no_descriptors; /* opening one failed with EMFILE */
+    bool no_descriptors;                  /* opening one failed with EMFILE */
     const struct wr_probe_helper *helper; /* NULL = there is none */
 };
 

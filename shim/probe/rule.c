@@ -2,13 +2,16 @@
  * Which rule of this machine's packet filters ends a request to connect, and where address
  * translation leads it: the helper sends one under watch (task "rule" of helper/worker.h). */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "helper/worker.h"
+#include "probe/listeners.h"
 #include "probe/local.h"
-#include "probe/probe.h"
+#include "probe/owner.h"
+#include "probe/rtnl.h"
 #include "probe/rule_answer.h"
 
 /* Of the usual budget. The way, hop by hop, takes time as well. */
@@ -67,16 +70,45 @@ static void take_found(struct wr_evidence *ev, const struct wr_rule_answer *answ
         wr_set_bool(ev, WR_FACT_rule_rejects, answer->rejects != 0);
 }
 
+/* Of a target in this network namespace it can be told whether somebody listens there. */
+static void take_nat(struct wr_probe_ctx *ctx, const struct wr_rule_answer *answer)
+{
+    struct wr_evidence *ev = ctx->ev;
+    struct wr_route_query query = {.to = answer->nat, .protocol = IPPROTO_TCP};
+    struct wr_route_answer route;
+    struct wr_sock sock;
+    bool local;
+    int error;
+
+    if (answer->nat.family == 0) {
+        wr_set_absent(ev, WR_FACT_nat_target);
+        return;
+    }
+    wr_set_addr(ev, WR_FACT_nat_target, &answer->nat);
+    query.uid = wr_route_uid(ctx);
+    if (wr_route_ask(ctx, &query, false, &route) != 0)
+        return;
+    local = route.error == 0 && route.type == RTN_LOCAL;
+    wr_set_bool(ev, WR_FACT_nat_target_local, local);
+    if (!local)
+        return;
+    error = wr_listener_at(ctx, &answer->nat, &sock);
+    if (error == 0) {
+        wr_owner_fill(ctx, &sock);
+        wr_set_sock(ev, WR_FACT_nat_target_listener, &sock);
+    } else if (error == -ENOENT && !wr_ev_has(ev, WR_FACT_sockets_refused)) {
+        wr_set_absent(ev, WR_FACT_nat_target_listener);
+    }
+}
+
 static void take(struct wr_probe_ctx *ctx, const char *text)
 {
     struct wr_evidence *ev = ctx->ev;
     struct wr_rule_answer answer;
 
     wr_rule_answer_parse(text, strlen(text), &answer);
-    if (answer.nat_known && answer.nat.family == 0)
-        wr_set_absent(ev, WR_FACT_nat_target);
-    else if (answer.nat_known)
-        wr_set_addr(ev, WR_FACT_nat_target, &answer.nat);
+    if (answer.nat_known)
+        take_nat(ctx, &answer);
     if (answer.examined == 1 && answer.found >= 0) {
         wr_set_bool(ev, WR_FACT_rule_examined, true);
         wr_set_absent(ev, WR_FACT_rule_missing);

@@ -49,13 +49,20 @@ static void take_line(struct lines *lines, const char *key, size_t key_len,
         int8_t *flag;
         struct wr_rule_span *span;
     } keys[] = {
-        {"examined", &answer->examined, NULL}, {"found", &answer->found, NULL},
-        {"policy", &answer->policy, NULL},     {"rejects", &answer->rejects, NULL},
-        {"missing", NULL, &answer->missing},   {"tool", NULL, &answer->tool},
-        {"table", NULL, &answer->table},       {"chain", NULL, &answer->chain},
-        {"text", NULL, &answer->text},         {"hook", NULL, &answer->hook},
-        {"command", NULL, &answer->command},   {"number", NULL, &lines->number},
-        {"nat", NULL, &lines->nat},            {"natport", NULL, &lines->nat_port},
+        {"examined", &answer->examined, NULL},
+        {"found", &answer->found, NULL},
+        {"policy", &answer->policy, NULL},
+        {"rejects", &answer->rejects, NULL},
+        {"missing", NULL, &answer->missing},
+        {"tool", NULL, &answer->tool},
+        {"table", NULL, &answer->table},
+        {"chain", NULL, &answer->chain},
+        {"text", NULL, &answer->text},
+        {"hook", NULL, &answer->hook},
+        {"command", NULL, &answer->command},
+        {"number", NULL, &lines->number},
+        {"nat", NULL, &lines->nat},
+        {"natport", NULL, &lines->nat_port},
     };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -77,8 +84,7 @@ static void take_nat(struct lines *lines)
         answer->nat_known = true;
         return;
     }
-    if (port == 0 || port > 65535 ||
-        !wr_address_parse(lines->nat.at, lines->nat.len, &answer->nat))
+    if (port == 0 || port > 65535 || !wr_address_parse(lines->nat.at, lines->nat.len, &answer->nat))
         return;
     answer->nat.port = (uint16_t)port;
     answer->nat_known = true;
