@@ -173,16 +173,35 @@ static void put_socket(const struct wr_report *report, struct wr_json *json)
         wr_json_text(json, "network.type", family == AF_INET ? "ipv4" : "ipv6");
 }
 
-/* Of a lookup: what was asked for, and what the nameserver said to our own question. */
-static void put_dns(const struct wr_report *report, struct wr_json *json)
+static void put_text_fact(const struct wr_report *report, struct wr_json *json, const char *key,
+                          enum wr_fact fact)
 {
     const struct wr_evidence *ev = report->evidence;
-    const struct wr_text *code = &ev->value[WR_FACT_dns_response_code].text;
+    const struct wr_text *text = &ev->value[fact].text;
 
-    if (report->attempt->call != WR_CALL_LOOKUP || !wr_ev_has(ev, WR_FACT_dns_response_code))
+    if (wr_ev_has(ev, fact))
+        wr_json_outside(report, json, key, ev->text + text->at, text->len, wr_text_class(fact));
+}
+
+/* What the nameserver said to our own question. */
+static void put_dns(const struct wr_report *report, struct wr_json *json)
+{
+    if (report->attempt->call == WR_CALL_LOOKUP)
+        put_text_fact(report, json, "dns.response_code", WR_FACT_dns_response_code);
+}
+
+/* The certificate is the server's own unless another one of its chain is at fault. */
+static void put_tls(const struct wr_report *report, struct wr_json *json)
+{
+    if (report->attempt->call != WR_CALL_HANDSHAKE)
         return;
-    wr_json_outside(report, json, "dns.response_code", ev->text + code->at, code->len,
-                    WR_TEXT_PLAIN);
+    put_text_fact(report, json, "tls.client.server_name", WR_FACT_tls_sni);
+    if (wr_ev_uint(report->evidence, WR_FACT_tls_verify_depth, 0) != 0 ||
+        wr_ev_true(report->evidence, WR_FACT_tls_server_side))
+        return;
+    put_text_fact(report, json, "tls.server.subject", WR_FACT_tls_cert_subject);
+    put_text_fact(report, json, "tls.server.issuer", WR_FACT_tls_cert_issuer);
+    put_text_fact(report, json, "tls.server.not_after", WR_FACT_tls_cert_not_after);
 }
 
 /* Left out where it is not known. */
@@ -376,6 +395,7 @@ void wr_render_json(const struct wr_report *report, struct wr_buf *out)
     put_event(report, &json);
     put_socket(report, &json);
     put_dns(report, &json);
+    put_tls(report, &json);
     put_process(report, &json);
     put_origin(report, &json);
     wr_json_number(&json, "whyrefused.schema", 1);

@@ -199,6 +199,20 @@ static void other_calls(void **state)
     TEXT("destination.ip", "127.0.0.1");
     TEXT("source.ip", "127.0.0.2");
     NUMBER("source.port", 40000);
+    NONE("tls.client.server_name");
+    json_decref(json);
+    wr_set_text(&c.ev, WR_FACT_tls_sni, "db.test", 7);
+    wr_set_text(&c.ev, WR_FACT_tls_cert_subject, "CN=db.test", 10);
+    wr_set_text(&c.ev, WR_FACT_tls_cert_not_after, "2026-11-20", 10);
+    json = render();
+    TEXT("tls.client.server_name", "db.test");
+    TEXT("tls.server.subject", "CN=db.test");
+    TEXT("tls.server.not_after", "2026-11-20");
+    json_decref(json);
+    wr_set_uint(&c.ev, WR_FACT_tls_verify_depth, 1);
+    json = render();
+    TEXT("tls.client.server_name", "db.test");
+    NONE("tls.server.subject"); /* another one's */
     json_decref(json);
     c.attempt.call = WR_CALL_ACCEPT;
     c.attempt.target.family = 0;
