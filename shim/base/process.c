@@ -59,6 +59,13 @@ long wr_process_own_id(void)
     return pid;
 }
 
+long wr_process_known_id(void)
+{
+    _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
+
+    return page != NULL ? atomic_load_explicit(page, memory_order_relaxed) : 0;
+}
+
 bool wr_process_owns_memory(void)
 {
     return wr_process_own_id() != 0;

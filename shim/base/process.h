@@ -13,6 +13,10 @@ bool wr_process_owns_memory(void);
 /* The same: the process id where it owns its memory, else 0. */
 long wr_process_own_id(void);
 
+/* The same without a system call, for callers that a vfork child does not come to: it is taken for
+ * its parent. 0 where nobody has asked wr_process_own_id() since the memory was made or copied. */
+long wr_process_known_id(void);
+
 /* True where the caller surely runs in the memory of another process. Both are false where the
  * kernel cannot tell: then nothing is remembered, and reports are still made. */
 bool wr_process_borrows_memory(void);

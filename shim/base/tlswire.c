@@ -308,3 +308,16 @@ void wr_wire_feed(struct wr_wire *wire, enum wr_wire_way way, const unsigned cha
              len < WR_WIRE_SAID - (size_t)wire->kept_len ? len
                                                          : WR_WIRE_SAID - (size_t)wire->kept_len);
 }
+
+size_t wr_wire_skip(struct wr_wire *wire, enum wr_wire_way way, size_t n)
+{
+    struct wr_wire_stream *stream = &wire->way[way];
+
+    if (stream->lost || !stream->in_record || !is_sealed(wire, stream))
+        return 0;
+    n = n < stream->left ? n : stream->left;
+    stream->bytes += n;
+    stream->left = (uint16_t)(stream->left - n);
+    stream->in_record = stream->left > 0;
+    return n;
+}

@@ -81,6 +81,8 @@ bool wr_wire_is_hello(const unsigned char *at, size_t len);
 void wr_wire_begin(struct wr_wire *wire);
 /* More bytes of one way. */
 void wr_wire_feed(struct wr_wire *wire, enum wr_wire_way way, const unsigned char *at, size_t len);
+/* Of n bytes to come: how many of the first are of no interest. They count as fed. */
+size_t wr_wire_skip(struct wr_wire *wire, enum wr_wire_way way, size_t n);
 /* The handshake has come good, or it cannot be followed: no more is to be learned. */
 bool wr_wire_is_over(const struct wr_wire *wire);
 /* The peer's part of the handshake has come. */

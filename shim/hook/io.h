@@ -12,8 +12,8 @@
 #include "track/talk.h"
 #include "track/track.h"
 
-#define WR_BYTES_AT(bytes, size) ((struct wr_area){(bytes), (size), false})
-#define WR_VECTOR_AT(entries, count) ((struct wr_area){(entries), (size_t)(count), true})
+#define WR_BYTES_AT(bytes, size) ((struct wr_area){(bytes), (size), false, false})
+#define WR_VECTOR_AT(entries, count) ((struct wr_area){(entries), (size_t)(count), true, false})
 
 static inline bool wr_io_matters(long rc, int fd)
 {

@@ -71,6 +71,14 @@ bool wr_bytes_sent_any(int fd)
     return atomic_load_explicit(&place_of(fd)->out_len, memory_order_relaxed) > 0;
 }
 
+long wr_area_peek(struct wr_area area, const void *from, void *to, size_t len)
+{
+    if (!area.at_hand || from == NULL)
+        return wr_peek(from, to, len);
+    memcpy(to, from, len);
+    return (long)len;
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -86,14 +94,14 @@ static bool append(struct wr_area span, size_t n, unsigned char *to, size_t size
     n = least(n, size - *len);
     if (span.vector) {
         count = least(span.len, VECTOR_MAX);
-        if (wr_peek(span.at, vector, count * sizeof(vector[0])) !=
+        if (wr_area_peek(span, span.at, vector, count * sizeof(vector[0])) !=
             (long)(count * sizeof(vector[0])))
             return false;
     }
     for (size_t i = 0; i < count && n > 0; i++) {
         size_t part = least(vector[i].iov_len, n);
 
-        if (part > 0 && wr_peek(vector[i].iov_base, to + *len, part) != (long)part)
+        if (part > 0 && wr_area_peek(span, vector[i].iov_base, to + *len, part) != (long)part)
             return false;
         *len = (uint16_t)(*len + part);
         n -= part;

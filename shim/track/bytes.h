@@ -10,12 +10,17 @@
 
 #include "whyrefused/attempt.h"
 
-/* Memory of the program: bytes, or an array of struct iovec. Read safely. */
+/* Memory of the program: bytes, or an array of struct iovec. Read safely, which costs two system
+ * calls; at_hand: the kernel has just read or filled it, for a library that uses it in this very
+ * call. */
 struct wr_area {
     const void *at;
     size_t len; /* bytes, or entries of the array */
-    bool vector;
+    bool vector, at_hand;
 };
+
+/* As wr_peek(), of memory that the area consists of or leads to. */
+long wr_area_peek(struct wr_area area, const void *from, void *to, size_t len);
 
 /* Reads of a connection after which enough has been heard. */
 #define WR_BYTES_READS 8

@@ -135,6 +135,18 @@ static bool find(int fd, struct wr_track *ret_track)
     return pid != 0 && wr_track_get(fd, ret_track) && ret_track->pid == (int32_t)pid;
 }
 
+/* The same for what a library sends and receives in the handshake that it began itself: whose the
+ * descriptor is was asked when the ClientHello was sent, and the library has not come by another
+ * since. Without a system call: a handshake is on the success path. */
+static bool find_in_handshake(int fd, struct wr_track *ret_track)
+{
+    long pid;
+
+    return wr_tls_inside() && wr_wire_maybe(fd) && wr_wire_is_of(fd, wr_tls_object) &&
+           wr_track_peek(fd, ret_track) && ret_track->history == WR_HISTORY_CONNECTED &&
+           (pid = wr_process_known_id()) != 0 && ret_track->pid == (int32_t)pid;
+}
+
 void wr_talk_asked(int fd, enum wr_door door)
 {
     struct wr_track track;
@@ -148,10 +160,10 @@ static bool begins_tls(struct wr_area span, size_t n)
     unsigned char head[6];
     struct iovec first = {(void *)span.at, n};
 
-    if (span.vector && wr_peek(span.at, &first, sizeof(first)) != sizeof(first))
+    if (span.vector && wr_area_peek(span, span.at, &first, sizeof(first)) != sizeof(first))
         return false;
     return n >= sizeof(head) && first.iov_len >= sizeof(head) &&
-           wr_peek(first.iov_base, head, sizeof(head)) == sizeof(head) &&
+           wr_area_peek(span, first.iov_base, head, sizeof(head)) == sizeof(head) &&
            wr_wire_is_hello(head, sizeof(head));
 }
 
@@ -176,10 +188,13 @@ void wr_talk_sent(int fd, struct wr_area span, size_t n)
     struct wr_track track;
     bool hello;
 
-    if (!wr_may_look() || !find(fd, &track) || !look_again(fd, &track, WR_DOOR_SEND))
+    span.at_hand = wr_tls_inside();
+    if (!wr_may_look() || (!find_in_handshake(fd, &track) &&
+                           (!find(fd, &track) || !look_again(fd, &track, WR_DOOR_SEND))))
         return;
     hello = !wr_wire_maybe(fd) && begins_tls(span, n);
-    if (wr_wire_maybe(fd) || (hello && wr_wire_follow(fd, track.start_ns)))
+    if (wr_wire_maybe(fd) ||
+        (hello && wr_wire_follow(fd, track.start_ns, wr_tls_inside() ? wr_tls_object : NULL)))
         in_handshake(fd, &track, WR_WIRE_OUT, span, n);
     else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || hello)
         leave(fd, &track);
@@ -226,7 +241,8 @@ static bool has_room(struct wr_area span)
 
     if (!span.vector)
         return span.len > 0;
-    if (wr_peek(span.at, vector, count * sizeof(vector[0])) != (long)(count * sizeof(vector[0])))
+    if (wr_area_peek(span, span.at, vector, count * sizeof(vector[0])) !=
+        (long)(count * sizeof(vector[0])))
         return false;
     for (size_t i = 0; i < count; i++)
         room |= vector[i].iov_len;
@@ -255,8 +271,11 @@ void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
 {
     struct wr_track track;
 
-    if ((flags & (MSG_ERRQUEUE | MSG_OOB)) != 0 || !wr_may_look() || (n == 0 && !has_room(span)) ||
-        !find(fd, &track) || !look_again(fd, &track, WR_DOOR_RECV))
+    span.at_hand = wr_tls_inside();
+    if ((flags & (MSG_ERRQUEUE | MSG_OOB)) != 0 || !wr_may_look() || (n == 0 && !has_room(span)))
+        return;
+    if (!find_in_handshake(fd, &track) &&
+        (!find(fd, &track) || !look_again(fd, &track, WR_DOOR_RECV)))
         return;
     if (n == 0)
         ended(fd, &track, 0, WR_DOOR_RECV);

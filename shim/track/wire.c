@@ -22,6 +22,7 @@ _Atomic uint8_t wr_wire_marks[WR_TRACK_SLOTS]; /* 1 + index of the place; 0 = no
 static struct place {
     _Atomic bool taken, lost;
     _Atomic int owner; /* ~fd, so that a place of zeros belongs to descriptor -1 */
+    _Atomic uintptr_t object;
     uint64_t id;
     uint64_t hello_ns, last_ns;
     bool by_library;
@@ -60,7 +61,7 @@ static bool is_idle(const struct place *place)
     return place->wire.way[WR_WIRE_OUT].finished && wr_now_ns() - place->last_ns > IDLE_NS;
 }
 
-bool wr_wire_follow(int fd, uint64_t id)
+bool wr_wire_follow(int fd, uint64_t id, const void *object)
 {
     for (unsigned i = 0; i < PLACES; i++) {
         struct place *place = &places[i];
@@ -74,6 +75,7 @@ bool wr_wire_follow(int fd, uint64_t id)
         empty(place);
         wr_wire_begin(&place->wire);
         place->id = id;
+        atomic_store_explicit(&place->object, (uintptr_t)object, memory_order_relaxed);
         place->hello_ns = place->last_ns = wr_now_ns();
         place->by_library = false;
         atomic_store_explicit(&place->lost, false, memory_order_relaxed);
@@ -84,6 +86,16 @@ bool wr_wire_follow(int fd, uint64_t id)
         return true;
     }
     return false;
+}
+
+bool wr_wire_is_of(int fd, const void *object)
+{
+    unsigned mark =
+        atomic_load_explicit(&wr_wire_marks[(unsigned)fd % WR_TRACK_SLOTS], memory_order_relaxed);
+    const struct place *place = &places[mark - 1];
+
+    return object != NULL && mark != 0 && mark <= PLACES && owner_of(place) == fd &&
+           atomic_load_explicit(&place->object, memory_order_relaxed) == (uintptr_t)object;
 }
 
 /* The place, taken; NULL where there is none that can be trusted. */
@@ -108,17 +120,25 @@ static struct place *find(int fd, uint64_t id)
     return NULL;
 }
 
-/* The first n bytes of the span. False where they could not be read. */
-static bool feed(struct wr_wire *wire, enum wr_wire_way way, const void *from, size_t n)
+/* n bytes that the span leads to. False where they could not be read. */
+static bool feed(struct wr_wire *wire, enum wr_wire_way way, struct wr_area span, const void *from,
+                 size_t n)
 {
     unsigned char chunk[CHUNK];
 
+    if (span.at_hand) {
+        wr_wire_feed(wire, way, from, n);
+        return true;
+    }
     while (n > 0) {
-        size_t len = n < sizeof(chunk) ? n : sizeof(chunk);
+        size_t len = wr_wire_skip(wire, way, n);
 
-        if (wr_peek(from, chunk, len) != (long)len)
-            return false;
-        wr_wire_feed(wire, way, chunk, len);
+        if (len == 0) {
+            len = n < sizeof(chunk) ? n : sizeof(chunk);
+            if (wr_peek(from, chunk, len) != (long)len)
+                return false;
+            wr_wire_feed(wire, way, chunk, len);
+        }
         from = (const char *)from + len;
         n -= len;
     }
@@ -130,12 +150,13 @@ static bool feed_span(struct wr_wire *wire, enum wr_wire_way way, struct wr_area
     struct iovec entry;
 
     if (!span.vector)
-        return feed(wire, way, span.at, n);
+        return n <= span.len && feed(wire, way, span, span.at, n);
     for (size_t i = 0; i < span.len && i < VECTOR_MAX && n > 0; i++) {
-        if (wr_peek((const struct iovec *)span.at + i, &entry, sizeof(entry)) != sizeof(entry))
+        if (wr_area_peek(span, (const struct iovec *)span.at + i, &entry, sizeof(entry)) !=
+            sizeof(entry))
             return false;
         entry.iov_len = entry.iov_len < n ? entry.iov_len : n;
-        if (!feed(wire, way, entry.iov_base, entry.iov_len))
+        if (!feed(wire, way, span, entry.iov_base, entry.iov_len))
             return false;
         n -= entry.iov_len;
     }

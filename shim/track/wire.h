@@ -24,8 +24,11 @@ static inline bool wr_wire_maybe(int fd)
                                 memory_order_relaxed) != 0;
 }
 
-/* A ClientHello was sent; `id` as for wr_bytes_begin(). False where there is no room. */
-bool wr_wire_follow(int fd, uint64_t id);
+/* A ClientHello was sent; `id` as for wr_bytes_begin(). object: of the library that sent it, NULL =
+ * of none that is hooked. False where there is no room. */
+bool wr_wire_follow(int fd, uint64_t id, const void *object);
+/* The handshake on the descriptor is that of the object, by what is remembered. */
+bool wr_wire_is_of(int fd, const void *object);
 /* The descriptor is of a new connection: what was followed on its number is over. */
 void wr_wire_new_connection(int fd);
 /* The program has sent or received n bytes. by_library: in a call of a library that is hooked, and

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * What the hooks of OpenSSL cost: a whole handshake of both sides over a socket pair, and reads of
- * one byte that the library has in its buffer. "Its own" is a copy of the library in a namespace of
- * its own (dlmopen(3)), where no preloaded library is.
- * usage: tls handshake|read ROUNDS CALLS */
+ * What the hooks of OpenSSL cost: a whole handshake of both sides over a socket pair or, with the
+ * connection made and closed, over TCP; and reads of one byte that the library has in its buffer.
+ * "Its own" is a copy of the library, and of libc, in a namespace of its own (dlmopen(3)), where no
+ * preloaded library is. With VARIANT only that one runs, to be looked at with strace -c.
+ * usage: tls handshake|connection|read ROUNDS CALLS [VARIANT] */
+#include <arpa/inet.h>
 #include <dlfcn.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +25,8 @@ enum { EC = 408 };
     F(void, SSL_free, (SSL *))                                        \
     F(SSL *, SSL_new, (void *))                                       \
     F(int, SSL_set_fd, (SSL *, int))                                  \
+    F(int, connect, (int, const struct sockaddr *, socklen_t))        \
+    F(int, close, (int))                                              \
     F(void *, SSL_CTX_new, (const void *))                            \
     F(const void *, TLS_method, (void))                               \
     F(int, SSL_CTX_use_certificate_ASN1, (void *, int, const void *)) \
@@ -37,7 +43,32 @@ struct library {
 
 static struct library libraries[3];
 static unsigned calls;
-static int reads;
+static int reads, tcp, listener;
+static struct sockaddr_in address;
+
+static void listen_here(void)
+{
+    socklen_t len = sizeof(address);
+
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 16) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &len) != 0)
+        exit(1);
+}
+
+/* The client's end waits for the answer of a server that has not been called yet: never. */
+static void meet(struct library *it)
+{
+    int yes = 1;
+
+    it->ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+    if (it->connect(it->ends[0], (struct sockaddr *)&address, sizeof(address)) != 0)
+        exit(1);
+    it->ends[1] = accept(listener, NULL, NULL);
+    ioctl(it->ends[0], FIONBIO, &yes);
+    ioctl(it->ends[1], FIONBIO, &yes);
+}
 
 static void open_library(struct library *it, long namespace)
 {
@@ -55,11 +86,14 @@ static void open_library(struct library *it, long namespace)
     it->context = it->SSL_CTX_new(it->TLS_method());
     it->SSL_CTX_use_certificate_ASN1(it->context, sizeof(certificate), certificate);
     it->SSL_CTX_use_PrivateKey_ASN1(EC, it->context, private_key, sizeof(private_key));
-    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, it->ends);
+    if (!tcp)
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, it->ends);
 }
 
 static void shake(struct library *it)
 {
+    if (tcp)
+        meet(it);
     it->client = it->SSL_new(it->context);
     it->server = it->SSL_new(it->context);
     it->SSL_set_fd(it->client, it->ends[0]);
@@ -72,6 +106,14 @@ static void drop(struct library *it)
 {
     char rest[4096];
 
+    if (tcp) { /* what the server said at last, its tickets, is heard as a client hears it */
+        it->SSL_read(it->client, rest, sizeof(rest));
+        it->SSL_free(it->client);
+        it->SSL_free(it->server);
+        it->close(it->ends[0]);
+        it->close(it->ends[1]);
+        return;
+    }
     it->SSL_free(it->client);
     it->SSL_free(it->server);
     while (read(it->ends[0], rest, sizeof(rest)) > 0)
@@ -112,9 +154,12 @@ int main(int argc, char **argv)
     struct variants v = {.count = 3,
                          .name = {"OpenSSL's own", "the same again (A/A control)", "hooked"}};
 
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
     reads = argv[1][0] == 'r';
+    tcp = argv[1][0] == 'c';
+    if (tcp)
+        listen_here();
     v.rounds = (unsigned)atoi(argv[2]);
     calls = (unsigned)atoi(argv[3]);
     open_library(&libraries[0], LM_ID_NEWLM);
@@ -122,6 +167,11 @@ int main(int argc, char **argv)
     open_library(&libraries[2], LM_ID_BASE);
     for (int i = 0; i < 3 && reads; i++)
         shake(&libraries[i]);
+    if (argc == 5) {
+        for (unsigned i = 0; i < v.rounds; i++)
+            measure((unsigned)atoi(argv[4]) % 3);
+        _exit(0);
+    }
     run_rounds(&v, measure);
     print_variants(&v, reads ? "ns" : "us", reads ? 1000 : 1);
     fflush(stdout);

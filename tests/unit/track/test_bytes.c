@@ -17,7 +17,7 @@
 
 static struct wr_area text(const char *bytes)
 {
-    return (struct wr_area){bytes, strlen(bytes), false};
+    return (struct wr_area){bytes, strlen(bytes), false, false};
 }
 
 static struct wr_first_bytes first(void)
@@ -86,12 +86,17 @@ static void hears_a_line_out(void **state)
 static void reads_vectors(void **state)
 {
     struct iovec vector[] = {{(char[]){"ab"}, 2}, {NULL, 0}, {(char[]){"cdef"}, 4}};
-    struct wr_area span = {vector, 3, true};
+    struct wr_area span = {vector, 3, true, false};
 
     (void)state;
     wr_bytes_begin(FD, ID, 1);
     assert_int_equal(wr_bytes_received(FD, ID, span, 5), WR_BYTES_MORE);
     assert_int_equal(first().in_len, 5);
+    assert_memory_equal(first().in, "abcde", 5);
+    /* what a library has at hand is read as it is */
+    span.at_hand = true;
+    wr_bytes_begin(FD, ID, 1);
+    assert_int_equal(wr_bytes_received(FD, ID, span, 5), WR_BYTES_MORE);
     assert_memory_equal(first().in, "abcde", 5);
 }
 
@@ -104,8 +109,10 @@ static void loses_what_it_cannot_read(void **state)
 
     (void)state;
     for (int i = 0; i < 4; i++) {
-        struct wr_area spans[] = {
-            {bad, 5, false}, {NULL, 5, false}, {bad, 1, true}, {&vector, 1, true}};
+        struct wr_area spans[] = {{bad, 5, false, false},
+                                  {NULL, 5, false, false},
+                                  {bad, 1, true, false},
+                                  {&vector, 1, true, false}};
 
         wr_bytes_begin(FD, ID, 1);
         assert_int_equal(wr_bytes_received(FD, ID, spans[i], 5), WR_BYTES_LOST);

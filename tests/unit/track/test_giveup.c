@@ -293,7 +293,7 @@ static int in_handshake(int *ret_peer)
     wr_track_pending(fd, &to, sizeof(to), wr_now_ns());
     assert_true(wr_track_get(fd, &track));
     wr_talk_connected(fd, &track, WR_DOOR_CALL);
-    wr_talk_sent(fd, (struct wr_area){bytes, sizeof(bytes), false}, sizeof(bytes));
+    wr_talk_sent(fd, (struct wr_area){bytes, sizeof(bytes), false, false}, sizeof(bytes));
     assert_true(wr_wire_maybe(fd));
     return fd;
 }
@@ -306,7 +306,7 @@ static void a_handshake_that_the_peer_ends(void **state)
     (void)state;
     close(peer);
     assert_int_equal(read(fd, &byte, 1), 0);
-    wr_talk_received(fd, (struct wr_area){&byte, 1, false}, 0, 0);
+    wr_talk_received(fd, (struct wr_area){&byte, 1, false, false}, 0, 0);
     assert_int_equal(handshakes + conversations, 0); /* a library may tell more */
     wr_give_up(fd, WR_DOOR_CLOSE);
     assert_int_equal(handshakes, 1);
@@ -348,7 +348,7 @@ static void a_library_tells_it_itself(void **state)
     wr_tls_depth++;
     fd = in_handshake(&peer);
     close(peer);
-    wr_talk_received(fd, (struct wr_area){&byte, 1, false}, 0, 0);
+    wr_talk_received(fd, (struct wr_area){&byte, 1, false, false}, 0, 0);
     wr_tls_depth--;
     wr_give_up(fd, WR_DOOR_CLOSE);
     assert_int_equal(handshakes + conversations, 0);
@@ -387,7 +387,7 @@ static void the_number_comes_again(void **state)
     fd2 = in_handshake(&again);
     assert_true(wr_wire_maybe(fd2));
     close(again);
-    wr_talk_received(fd2, (struct wr_area){"", 1, false}, 0, 0);
+    wr_talk_received(fd2, (struct wr_area){"", 1, false, false}, 0, 0);
     wr_give_up(fd2, WR_DOOR_CLOSE);
     assert_int_equal(handshakes, 1);
     close(fd2);
