@@ -120,6 +120,7 @@ struct wr_tls_library;
 struct wr_wire;
 struct wr_handshake {
     const struct wr_tls_library *library; /* tls/tls.h; NULL = only the bytes were seen */
+    const void *instance;                 /* tls/instance.h; NULL = the object leads to it */
     const char *function;                 /* "SSL_connect"; NULL = no call of a library */
     uint64_t start_ns;                    /* CLOCK_MONOTONIC, when the call began; 0 = not known */
     void *object;                         /* SSL *, gnutls_session_t, ... of the program */

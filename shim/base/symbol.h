@@ -35,6 +35,10 @@ bool wr_object_at(const void *address, struct wr_object *ret_object);
 bool wr_object_is_loaded(const struct wr_object *object);
 /* The loaded objects that it names in DT_NEEDED, at most `room`. As wr_object_at(). */
 unsigned wr_object_needs(const struct wr_object *object, struct wr_object *ret, unsigned room);
+/* Which of `count` objects (at most 32; a bit for each) the references of an object were bound to:
+ * as the loader has resolved them, whatever its search order was. Pure. refers.c. */
+unsigned wr_object_refers(const struct wr_object *object, const struct wr_object *to,
+                          unsigned count);
 /* The objects, ours not among them, that define the name; at most `room`. With the loader's lock.
  */
 unsigned wr_objects_with(const char *name, struct wr_object *ret, unsigned room);

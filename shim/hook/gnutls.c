@@ -118,7 +118,7 @@ static WR_COLD void doubt(const struct wr_tls_instance *of, void *session, const
 {
     int error = errno;
 
-    if (of != NULL && session != NULL && wr_may_look())
+    if (of != NULL && !of->guessed && session != NULL && wr_may_look())
         wr_gnutls_doubt(session, wr_gnutls_fd(of, session, true), function, status, refused_name,
                         name);
     errno = error;
@@ -186,7 +186,7 @@ static WR_COLD void give_up(const struct wr_tls_instance *of, void *session)
     const struct wr_gnutls_doubt *doubted = wr_gnutls_doubted(session);
     int error = errno;
 
-    if (doubted != NULL && of != NULL && wr_may_look()) {
+    if (doubted != NULL && of != NULL && !of->guessed && wr_may_look()) {
         bool same = doubted->fd >= 0 && wr_track_cookie(doubted->fd) == doubted->cookie;
         struct wr_tls_call call = {of, session, {0}, 0, doubted->function};
 

@@ -39,7 +39,7 @@ struct wr_tls_call {
 
 static inline bool wr_tls_is_judged_here(const struct wr_tls_call *call)
 {
-    return call->of != NULL && call->object != NULL &&
+    return call->of != NULL && !call->of->guessed && call->object != NULL &&
            !wr_tls_is_nested(call->before, call->object) && wr_may_look();
 }
 
@@ -50,6 +50,7 @@ static inline void wr_tls_tell(const struct wr_tls_library *library, const struc
     struct wr_handshake handshake = {.library = library,
                                      .function = call->function,
                                      .start_ns = call->start_ns,
+                                     .instance = call->of,
                                      .object = call->object,
                                      .result = result,
                                      .served = call->served};

@@ -11,6 +11,7 @@
 #include "failure.h"
 #include "hook/hook.h"
 #include "tls/instance.h"
+#include "tls/single.h"
 
 /* Of its own, and not wr_real[]: the jump below needs a fixed address. */
 _Atomic(void *) wr_load_real WR_STARTUP;
@@ -47,6 +48,7 @@ WR_EXPORT int dlclose(void *handle)
     int error = errno;
 
     wr_tls_instances_check();
+    wr_tls_single_forget();
     errno = error;
     return rc;
 }

@@ -304,7 +304,7 @@ static void set_certificates(const struct look *look, enum wr_tls_failure failur
 
 static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *ctx)
 {
-    struct look look = {.of = wr_tls_single_of(&wr_gnutls_single, &wr_gnutls_names, NULL),
+    struct look look = {.of = handshake->instance,
                         .session = handshake->object,
                         .handshake = handshake,
                         .attempt = ctx->attempt,

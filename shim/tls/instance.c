@@ -16,18 +16,19 @@ static _Atomic uint8_t shown[INSTANCES];
 static _Atomic unsigned taken;
 
 static bool is_of(const struct wr_tls_instance *instance, const struct wr_tls_names *names,
-                  const struct wr_object *object)
+                  const struct wr_object *object, bool guessed)
 {
-    return instance->names == names && instance->object.base == object->base &&
-           instance->object.size == object->size && instance->object.dynamic == object->dynamic;
+    return instance->names == names && instance->guessed == guessed &&
+           instance->object.base == object->base && instance->object.size == object->size &&
+           instance->object.dynamic == object->dynamic;
 }
 
 static const struct wr_tls_instance *find(const struct wr_tls_names *names,
-                                          const struct wr_object *object)
+                                          const struct wr_object *object, bool guessed)
 {
     for (unsigned i = 0; i < INSTANCES; i++) {
         if (atomic_load_explicit(&shown[i], memory_order_acquire) != 0 &&
-            is_of(&instances[i], names, object))
+            is_of(&instances[i], names, object, guessed))
             return &instances[i];
     }
     return NULL;
@@ -43,7 +44,7 @@ static void *resolve(const char *name, const struct wr_object *objects, unsigned
 }
 
 static const struct wr_tls_instance *add(const struct wr_tls_names *names,
-                                         const struct wr_object *object)
+                                         const struct wr_object *object, bool guessed)
 {
     unsigned at = atomic_fetch_add(&taken, 1) % INSTANCES;
     struct wr_tls_instance *instance = &instances[at];
@@ -55,18 +56,19 @@ static const struct wr_tls_instance *add(const struct wr_tls_names *names,
     count = 1 + wr_object_needs(object, objects + 1, NEEDED);
     instance->names = names;
     instance->object = *object;
+    instance->guessed = guessed;
     for (unsigned i = 0; i < names->count; i++)
         instance->function[i] = resolve(names->name[i], objects, count);
     atomic_store_explicit(&shown[at], 1, memory_order_release);
     return instance;
 }
 
-static const struct wr_tls_instance *of_object(const struct wr_tls_names *names,
-                                               const struct wr_object *object)
+const struct wr_tls_instance *wr_tls_instance_in(const struct wr_tls_names *names,
+                                                 const struct wr_object *object, bool guessed)
 {
-    const struct wr_tls_instance *instance = find(names, object);
+    const struct wr_tls_instance *instance = find(names, object, guessed);
 
-    return instance != NULL ? instance : add(names, object);
+    return instance != NULL ? instance : add(names, object, guessed);
 }
 
 const struct wr_tls_instance *wr_tls_instance_at(const struct wr_tls_names *names, uintptr_t word)
@@ -77,7 +79,7 @@ const struct wr_tls_instance *wr_tls_instance_at(const struct wr_tls_names *name
     if (word < 4096 || !wr_object_at((const void *)word, &object) ||
         wr_symbol_in(&object, names->name[0]) == NULL)
         return NULL;
-    instance = of_object(names, &object);
+    instance = wr_tls_instance_in(names, &object, false);
     atomic_store_explicit(&wr_tls_hints[wr_tls_hint_of(word)], instance, memory_order_release);
     return instance;
 }
@@ -86,7 +88,9 @@ const struct wr_tls_instance *wr_tls_instance_only(const struct wr_tls_names *na
 {
     struct wr_object objects[2];
 
-    return wr_objects_with(names->name[0], objects, 2) == 1 ? of_object(names, &objects[0]) : NULL;
+    return wr_objects_with(names->name[0], objects, 2) == 1
+               ? wr_tls_instance_in(names, &objects[0], false)
+               : NULL;
 }
 
 static void forget(const struct wr_tls_instance *instance)

@@ -27,6 +27,7 @@ struct wr_tls_names {
 struct wr_tls_instance {
     const struct wr_tls_names *names; /* its kind */
     struct wr_object object;
+    bool guessed; /* another may be meant: it is called as the program would, and never asked */
     void *function[WR_TLS_FUNCTIONS]; /* NULL = it has none of that name */
 };
 
@@ -72,6 +73,10 @@ static inline const struct wr_tls_instance *wr_tls_instance_of(const struct wr_t
         instance = wr_tls_instance_at(names, words[i]);
     return instance;
 }
+
+/* The instance of an object that defines names[0]. */
+const struct wr_tls_instance *wr_tls_instance_in(const struct wr_tls_names *names,
+                                                 const struct wr_object *object, bool guessed);
 
 /* For libraries whose objects lead nowhere: the only loaded object that defines names[0], ours not
  * counted. NULL where there are several, or none. Walks all loaded objects: remember what it says

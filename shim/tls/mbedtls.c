@@ -118,8 +118,7 @@ static void set_verification(struct wr_evidence *ev, const struct wr_tls_instanc
 
 static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *ctx)
 {
-    const struct wr_tls_instance *of =
-        wr_tls_single_of(&wr_mbedtls_single, &wr_mbedtls_names, NULL);
+    const struct wr_tls_instance *of = handshake->instance;
     const void *ssl = handshake->object;
     const struct wr_tls_row *row = WR_TLS_FIND(errors, handshake->result);
     char version[32] = ""; /* mbedtls_version_get_string() wants 9 */

@@ -237,7 +237,7 @@ static void set_failure(struct wr_probe_ctx *ctx, const struct wr_tls_instance *
 
 static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *ctx)
 {
-    const struct wr_tls_instance *of = wr_tls_single_of(&wr_nss_single, &wr_nss_names, NULL);
+    const struct wr_tls_instance *of = handshake->instance;
     void *fd = handshake->object;
     struct wr_nss_certificate *certificate = NULL;
     int32_t number = (int32_t)handshake->result;

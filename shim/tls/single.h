@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Libraries whose objects lead to no instance (tls/instance.h): of these there is one in nearly
  * every process. The one that was there at the start, or else the only one that is loaded, or else
- * the one that the caller was linked with. */
+ * the one that the caller's other references were bound to. */
 #ifndef WR_TLS_SINGLE_H
 #define WR_TLS_SINGLE_H
 
@@ -12,16 +12,19 @@
 /* One for each kind, static. */
 struct wr_tls_single {
     _Atomic(const struct wr_tls_instance *) stays; /* there at the start: never unloaded */
-    _Atomic(const struct wr_tls_instance *) now;   /* what was found when `loads` was counted */
-    _Atomic uint64_t loads;
+    _Atomic uint64_t none; /* none is loaded while the loader's counters say this; 0 = unknown */
 };
 
 const struct wr_tls_instance *wr_tls_single_find(struct wr_tls_single *single,
                                                  const struct wr_tls_names *names,
                                                  const void *caller);
+/* dlclose(3) has been called. */
+void wr_tls_single_forget(void);
 
-/* NULL where none is loaded. caller: the address that the call returns to; only looked at where
- * there are several; NULL then finds none. */
+/* NULL where none is loaded. caller: the address that the call returns to. What is found for one is
+ * remembered, so that only its first call costs more than a look into a table: an object keeps what
+ * it was bound to until it is unloaded itself. Where it cannot be told which of several is meant,
+ * the instance is one that is `guessed`. */
 static inline const struct wr_tls_instance *
 wr_tls_single_of(struct wr_tls_single *single, const struct wr_tls_names *names, const void *caller)
 {

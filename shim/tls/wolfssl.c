@@ -156,8 +156,7 @@ static void set_chosen(struct wr_evidence *ev, const struct wr_tls_instance *of,
 
 static void look_at(const struct wr_handshake *handshake, struct wr_probe_ctx *ctx)
 {
-    const struct wr_tls_instance *of =
-        wr_tls_single_of(&wr_wolfssl_single, &wr_wolfssl_names, NULL);
+    const struct wr_tls_instance *of = handshake->instance;
     void *ssl = handshake->object;
     bool server;
     int number;
