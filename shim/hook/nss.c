@@ -5,6 +5,7 @@
 #include "hook/handshake.h"
 
 WR_EXPORT int SSL_ForceHandshake(void *fd);
+WR_EXPORT int SSL_AuthCertificateComplete(void *fd, int32_t error);
 WR_EXPORT void *SSL_ImportFD(void *model, void *fd);
 WR_EXPORT int32_t PR_Read(void *fd, void *bytes, int32_t size);
 WR_EXPORT int32_t PR_Write(void *fd, const void *bytes, int32_t size);
@@ -56,7 +57,8 @@ static void judge(const struct wr_tls_call *call, int32_t number, enum wr_door d
                     reset ? ECONNRESET : 0, door);
 }
 
-static WR_COLD void failed(const struct wr_tls_call *call, enum wr_door door)
+/* rejected: not 0 where the program itself rejects the certificate so. */
+static WR_COLD void failed(const struct wr_tls_call *call, int32_t rejected, enum wr_door door)
 {
     const struct wr_tls_instance *of = call->of;
     int error = errno;
@@ -66,7 +68,11 @@ static WR_COLD void failed(const struct wr_tls_call *call, enum wr_door door)
         WR_NSS(of, PR_GetOSError) != NULL && WR_NSS(of, PR_SetError) != NULL) {
         number = WR_NSS(of, PR_GetError)();
         system = WR_NSS(of, PR_GetOSError)();
-        judge(call, number, door);
+        if (rejected == 0)
+            judge(call, number, door);
+        else if (wr_nss_is_of_tls(rejected) && wr_nss_is_certainly_tls(of, call->object))
+            wr_tls_tell(&wr_tls_nss, call, rejected, socket_of(of, call->object), WR_OUTCOME_ERROR,
+                        0, door);
         if (WR_NSS(of, PR_GetError)() != number || WR_NSS(of, PR_GetOSError)() != system)
             WR_NSS(of, PR_SetError)(number, system);
     }
@@ -85,9 +91,28 @@ int SSL_ForceHandshake(void *fd)
     call.before = wr_tls_enter(fd);
     result = real(fd);
     if (wr_unlikely(result < 0))
-        failed(&call, WR_DOOR_CALL);
+        failed(&call, 0, WR_DOOR_CALL);
     else if (of != NULL && fd != NULL)
         wr_nss_came_good(fd);
+    wr_tls_leave(call.before);
+    return result;
+}
+
+/* Programs that do not let the handshake wait for their judgment say it so. The calls
+ * that come afterwards fail; many programs make none. */
+int SSL_AuthCertificateComplete(void *fd, int32_t error)
+{
+    const struct wr_tls_instance *of = INSTANCE();
+    wr_SSL_AuthCertificateComplete_type *real = WR_TLS_REAL(of, SSL_AuthCertificateComplete);
+    struct wr_tls_call call = {of, fd, {0}, 0, "SSL_AuthCertificateComplete"};
+    int result;
+
+    if (real == NULL)
+        return FAILURE;
+    call.before = wr_tls_enter(fd);
+    result = real(fd, error);
+    if (wr_unlikely(error != 0 && result == 0))
+        failed(&call, error, WR_DOOR_CALL);
     wr_tls_leave(call.before);
     return result;
 }
@@ -104,26 +129,26 @@ void *SSL_ImportFD(void *model, void *fd)
 }
 
 /* Descriptors of every kind pass here: those of TLS are known where there is something to judge. */
-#define TRANSFER(name, door, ...)                                            \
-    do {                                                                     \
-        const struct wr_tls_instance *of = INSTANCE();                       \
-        wr_##name##_type *real = WR_TLS_REAL(of, name);                      \
-        struct wr_tls_depth before;                                          \
-        bool tls = of != NULL && fd != NULL && wr_nss_is_tls(of, fd);        \
-        int32_t result;                                                      \
-                                                                             \
-        if (real == NULL)                                                    \
-            return FAILURE;                                                  \
-        if (!tls)                                                            \
-            return real(__VA_ARGS__);                                        \
-        before = wr_tls_enter(fd);                                           \
-        result = real(__VA_ARGS__);                                          \
-        if (wr_unlikely(result < 0))                                         \
-            failed(&(struct wr_tls_call){of, fd, before, 0, #name}, (door)); \
-        else if (result > 0)                                                 \
-            wr_nss_came_good(fd);                                            \
-        wr_tls_leave(before);                                                \
-        return result;                                                       \
+#define TRANSFER(name, door, ...)                                               \
+    do {                                                                        \
+        const struct wr_tls_instance *of = INSTANCE();                          \
+        wr_##name##_type *real = WR_TLS_REAL(of, name);                         \
+        struct wr_tls_depth before;                                             \
+        bool tls = of != NULL && fd != NULL && wr_nss_is_tls(of, fd);           \
+        int32_t result;                                                         \
+                                                                                \
+        if (real == NULL)                                                       \
+            return FAILURE;                                                     \
+        if (!tls)                                                               \
+            return real(__VA_ARGS__);                                           \
+        before = wr_tls_enter(fd);                                              \
+        result = real(__VA_ARGS__);                                             \
+        if (wr_unlikely(result < 0))                                            \
+            failed(&(struct wr_tls_call){of, fd, before, 0, #name}, 0, (door)); \
+        else if (result > 0)                                                    \
+            wr_nss_came_good(fd);                                               \
+        wr_tls_leave(before);                                                   \
+        return result;                                                          \
     } while (0)
 
 int32_t PR_Read(void *fd, void *bytes, int32_t size)

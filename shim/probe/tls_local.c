@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "probe/probe.h"
+#include "tls/tls.h"
 #include "whyrefused/faults.h"
 
 #define PATH_SIZE 512
@@ -242,6 +243,10 @@ void wr_probe_tls_local(struct wr_probe_ctx *ctx)
     /* a server trusts those whom it was told to, and no usual list */
     if (wr_ev_true(ev, WR_FACT_tls_server_side) || take_given(ctx, WR_FACT_tls_trust_file, false) ||
         take_given(ctx, WR_FACT_tls_trust_dir, true))
+        return;
+    /* a database of its own, which the program opens */
+    if (ctx->attempt->handshake.library != NULL &&
+        strcmp(ctx->attempt->handshake.library->name, "NSS") == 0)
         return;
     learn_self(&self);
     own_list = has_own_list(&self);

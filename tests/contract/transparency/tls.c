@@ -206,6 +206,7 @@ static void nss_one(enum peer peer, bool forced)
     SYMBOL(int, PR_Recv, (void *, void *, int, int, unsigned));
     SYMBOL(int, PR_Send, (void *, const void *, int, int, unsigned));
     SYMBOL(int, PR_GetError, (void));
+    SYMBOL(int, SSL_AuthCertificateComplete, (void *, int));
     SYMBOL(int, PR_Close, (void *));
     void *fd = SSL_ImportFD(NULL, PR_ImportTCPSocket(connection(peer)));
     char bytes[64];
@@ -214,6 +215,8 @@ static void nss_one(enum peer peer, bool forced)
     SSL_SetURL(fd, "db.test");
     if (forced) /* which would wait for ever for one that is silent */
         OBSERVE(SSL_ForceHandshake(fd));
+    OBSERVE(PR_GetError());
+    OBSERVE(SSL_AuthCertificateComplete(fd, -8172)); /* nothing waits for it */
     OBSERVE(PR_GetError());
     OBSERVE(PR_Send(fd, "hello", 5, 0, 100));
     OBSERVE(PR_GetError());
@@ -281,6 +284,7 @@ const struct test_case cases[] = {
     {"wolfSSL_read", "silent", wolfssl_silent},
     {"wolfSSL_free", "talks", wolfssl_talks},
     {"SSL_ForceHandshake", "talks", nss_talks},
+    {"SSL_AuthCertificateComplete", "talks", nss_talks},
     {"SSL_ImportFD", "closes", nss_closes},
     {"PR_Read", "talks", nss_talks},
     {"PR_Write", "closes", nss_closes},
