@@ -356,3 +356,13 @@ bool wr_first_bytes_say_no(const struct wr_first_bytes *first)
     wr_first_words_read(first, &words);
     return words.other_protocol || words.denial;
 }
+
+bool wr_first_bytes_may_turn_to_tls(const struct wr_first_bytes *first)
+{
+    struct wr_first_words words;
+
+    wr_first_words_read(first, &words);
+    return words.heard == WR_SPEECH_SMTP || words.heard == WR_SPEECH_FTP ||
+           words.heard == WR_SPEECH_SMTP_FTP || words.heard == WR_SPEECH_NNTP ||
+           words.heard == WR_SPEECH_IMAP || words.heard == WR_SPEECH_POP3;
+}

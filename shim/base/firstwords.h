@@ -61,4 +61,7 @@ const char *wr_speech_name(enum wr_speech speech);
  * For each chunk that comes: it may become true, and stays so. */
 bool wr_first_bytes_say_no(const struct wr_first_bytes *first);
 
+/* The peer speaks a protocol that may go over to TLS by a word of the client's (STARTTLS). */
+bool wr_first_bytes_may_turn_to_tls(const struct wr_first_bytes *first);
+
 #endif

@@ -140,7 +140,7 @@ enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t
     } else if ((n > 1 || place->first.in_len > WR_BYTES_LINE ? ++place->reads : place->reads) >=
                    WR_BYTES_READS ||
                place->first.in_len == WR_FIRST_IN) {
-        result = WR_BYTES_ENOUGH;
+        result = place->reads < WR_BYTES_READS_MAX ? WR_BYTES_ENOUGH : WR_BYTES_OVER;
     }
     wr_taken_give(&place->taken);
     return result;

@@ -28,7 +28,10 @@ long wr_area_peek(struct wr_area area, const void *from, void *to, size_t len);
  * the banner). */
 #define WR_BYTES_LINE 64
 
-enum wr_bytes { WR_BYTES_LOST, WR_BYTES_MORE, WR_BYTES_ENOUGH };
+/* Who may turn to TLS later is listened to for that so long. */
+#define WR_BYTES_READS_MAX 24
+
+enum wr_bytes { WR_BYTES_LOST, WR_BYTES_MORE, WR_BYTES_ENOUGH, WR_BYTES_OVER };
 
 /* A connection stands. `id` tells it from others that had this descriptor (when its connect() was
  * called). */
@@ -38,7 +41,8 @@ bool wr_bytes_wants_sent(int fd);
 /* False where nothing that was sent on it is known. One load; may say yes wrongly. */
 bool wr_bytes_sent_any(int fd);
 /* The program has sent n bytes of the span, or has received n into it. LOST: nothing is known of
- * the connection any more. ENOUGH: after WR_FIRST_IN bytes or WR_BYTES_READS reads. */
+ * the connection any more. ENOUGH: after WR_FIRST_IN bytes or WR_BYTES_READS reads. OVER:
+ * after WR_BYTES_READS_MAX. */
 enum wr_bytes wr_bytes_sent(int fd, uint64_t id, struct wr_area span, size_t n);
 enum wr_bytes wr_bytes_received(int fd, uint64_t id, struct wr_area span, size_t n);
 /* The program has ended its own side. */

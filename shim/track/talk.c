@@ -259,11 +259,13 @@ static void heard(int fd, const struct wr_track *track, struct wr_area span, siz
         return;
     }
     result = wr_bytes_received(fd, track->start_ns, span, n);
-    if (wr_tls_depth == 0 && result != WR_BYTES_LOST && wr_bytes_get(fd, track->start_ns, &first) &&
-        wr_first_bytes_say_no(&first))
-        wr_failed_conversation(fd, WR_OUTCOME_ANSWERED, 0, WR_DOOR_RECV, &first);
-    else if (result == WR_BYTES_MORE)
-        return;
+    if (result != WR_BYTES_LOST && wr_bytes_get(fd, track->start_ns, &first)) {
+        if (wr_tls_depth == 0 && wr_first_bytes_say_no(&first))
+            wr_failed_conversation(fd, WR_OUTCOME_ANSWERED, 0, WR_DOOR_RECV, &first);
+        else if (result == WR_BYTES_MORE ||
+                 (result == WR_BYTES_ENOUGH && wr_first_bytes_may_turn_to_tls(&first)))
+            return;
+    }
     leave(fd, track);
 }
 
