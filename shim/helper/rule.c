@@ -212,7 +212,8 @@ static bool nft_tables_exist(uint64_t until_ns)
 
     if (fd < 0)
         return true;
-    wr_netlink_ask(fd, &request.header, space, until_ns, table_seen, &seen);
+    if (wr_netlink_ask(fd, &request.header, space, until_ns, table_seen, &seen) == -EPERM)
+        seen = true; /* then it can't be followed, which is said */
     wr_netlink_close(fd);
     return seen;
 }

@@ -7,9 +7,7 @@
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
-#include <linux/netfilter_ipv4/ipt_REJECT.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 
 #include "base/address.h"
 #include "helper/rule.h"
+#include "helper/rule_entry.h"
 
 #define TABLES_MAX 8
 #define TABLE_BYTES_MAX (8u << 20)
@@ -93,22 +92,16 @@ bool wr_rule_legacy_begin(const struct wr_rule_job *job, const char **ret_why)
     return legacy.count != 0;
 }
 
-struct entry {
-    const void *base;
-    uint32_t at, target_offset, next_offset, head;
-    uint64_t packets;
-    const struct xt_entry_target *target;
-    size_t target_room;
-};
-
 /* False at the end, and where the table is malformed. */
-static bool read_entry(const struct ipt_get_entries *entries, uint32_t at, struct entry *entry)
+static bool read_entry(const struct ipt_get_entries *entries, uint32_t at,
+                       struct wr_rule_entry *entry)
 {
     const char *base = (const char *)entries->entrytable + at;
     uint32_t left = at <= entries->size ? entries->size - at : 0;
 
     memset(entry, 0, sizeof(*entry));
     entry->base = base;
+    entry->v6 = legacy.v6;
     entry->at = at;
     if (legacy.v6) {
         const struct ip6t_entry *ip6 = (const void *)base;
@@ -137,13 +130,8 @@ static bool read_entry(const struct ipt_get_entries *entries, uint32_t at, struc
     return true;
 }
 
-static bool is_target(const struct entry *entry, const char *name)
-{
-    return strncmp(entry->target->u.user.name, name, sizeof(entry->target->u.user.name)) == 0;
-}
-
 /* Verdict of a standard target: -NF_DROP - 1, ..., or where it jumps to. */
-static int verdict(const struct entry *entry)
+static int verdict(const struct wr_rule_entry *entry)
 {
     int value;
 
@@ -155,13 +143,13 @@ static int verdict(const struct entry *entry)
     return value;
 }
 
-static bool ends(const struct entry *entry)
+static bool ends(const struct wr_rule_entry *entry)
 {
-    return is_target(entry, "REJECT") || verdict(entry) == -NF_DROP - 1;
+    return wr_rule_entry_targets(entry, "REJECT") || verdict(entry) == -NF_DROP - 1;
 }
 
 /* The first match of that name; NULL where there is none. */
-static const void *find_match(const struct entry *entry, const char *name, size_t least)
+static const void *find_match(const struct wr_rule_entry *entry, const char *name, size_t least)
 {
     uint32_t at = entry->head;
 
@@ -190,8 +178,8 @@ static bool masked(const void *address, const void *mask, const struct wr_addr *
     return !inverted;
 }
 
-static bool from_to(const struct entry *entry, const struct wr_addr *from, const struct wr_addr *to,
-                    bool any_source_port)
+static bool from_to(const struct wr_rule_entry *entry, const struct wr_addr *from,
+                    const struct wr_addr *to, bool any_source_port)
 {
     const struct ip6t_entry *ip6 = entry->base;
     const struct ipt_entry *ip4 = entry->base;
@@ -218,7 +206,7 @@ static bool from_to(const struct entry *entry, const struct wr_addr *from, const
 }
 
 /* Whether the rule is for packets such as ours. */
-static bool can_be_ours(const struct entry *entry, const struct wr_rule_job *job)
+static bool can_be_ours(const struct wr_rule_entry *entry, const struct wr_rule_job *job)
 {
     const struct ip6t_entry *ip6 = entry->base;
     const struct ipt_entry *ip4 = entry->base;
@@ -249,7 +237,7 @@ struct walk {
 };
 
 /* Follows the chains: where a built-in one begins, and the ERROR entries that name others. */
-static bool walk_on(const struct table *table, const struct entry *entry, struct walk *walk)
+static bool walk_on(const struct table *table, const struct wr_rule_entry *entry, struct walk *walk)
 {
     for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
         if ((table->info.valid_hooks >> hook & 1) != 0 &&
@@ -260,7 +248,8 @@ static bool walk_on(const struct table *table, const struct entry *entry, struct
             walk->hook = hook;
         }
     }
-    if (is_target(entry, XT_ERROR_TARGET) && entry->target_room >= sizeof(struct xt_error_target)) {
+    if (wr_rule_entry_targets(entry, XT_ERROR_TARGET) &&
+        entry->target_room >= sizeof(struct xt_error_target)) {
         snprintf(walk->chain, sizeof(walk->chain), "%.*s", XT_FUNCTION_MAXNAMELEN - 1,
                  (const char *)entry->target + offsetof(struct xt_error_target, errorname));
         walk->start = entry->at + entry->next_offset;
@@ -277,7 +266,7 @@ static int hook_of(const struct table *table, uint32_t start, unsigned least)
 {
     for (unsigned depth = 0; depth < 16; depth++) {
         struct walk walk = {.hook = -1};
-        struct entry now, then;
+        struct wr_rule_entry now, then;
         uint32_t at = 0;
         bool stepped = false;
 
@@ -297,133 +286,8 @@ static int hook_of(const struct table *table, uint32_t start, unsigned least)
     return -1;
 }
 
-static void add(char *to, size_t room, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add(char *to, size_t room, const char *format, ...)
-{
-    size_t used = strlen(to);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(to + used, room - used, format, args);
-    va_end(args);
-}
-
-static void add_net(char *to, size_t room, const char *option, const void *address,
-                    const void *mask, bool inverted)
-{
-    int family = legacy.v6 ? AF_INET6 : AF_INET;
-    unsigned size = legacy.v6 ? 16 : 4, bits = 0;
-    char text[64];
-
-    for (unsigned i = 0; i < size; i++)
-        bits += (unsigned)__builtin_popcount(((const uint8_t *)mask)[i]);
-    if (bits == 0 || inet_ntop(family, address, text, sizeof(text)) == NULL)
-        return;
-    add(to, room, "%s %s %s/%u", inverted ? " !" : "", option, text, bits);
-}
-
-static void add_ports(char *to, size_t room, const char *option, const uint16_t ports[2],
-                      bool inverted)
-{
-    if (ports[0] == 0 && ports[1] == 0xffff && !inverted)
-        return;
-    add(to, room, "%s %s %u", inverted ? " !" : "", option, ports[0]);
-    if (ports[0] != ports[1])
-        add(to, room, ":%u", ports[1]);
-}
-
-static void add_matches(char *to, size_t room, const struct entry *entry)
-{
-    uint32_t at = entry->head;
-
-    while (at + sizeof(struct xt_entry_match) <= entry->target_offset) {
-        const struct xt_entry_match *match = (const void *)((const char *)entry->base + at);
-        size_t size = match->u.user.match_size;
-        const char *name = match->u.user.name;
-        int len = (int)strnlen(name, sizeof(match->u.user.name));
-
-        if (size < sizeof(*match) || size > entry->target_offset - at)
-            break;
-        if (strncmp(name, "tcp", 4) == 0 && size - sizeof(*match) >= sizeof(struct xt_tcp)) {
-            const struct xt_tcp *tcp = (const void *)match->data;
-
-            add(to, room, " -m tcp");
-            add_ports(to, room, "--sport", tcp->spts, (tcp->invflags & XT_TCP_INV_SRCPT) != 0);
-            add_ports(to, room, "--dport", tcp->dpts, (tcp->invflags & XT_TCP_INV_DSTPT) != 0);
-        } else if (strncmp(name, "comment", 8) == 0) {
-            add(to, room, " -m comment --comment \"%.*s\"", (int)(size - sizeof(*match)),
-                (const char *)match->data);
-        } else {
-            add(to, room, " -m %.*s ...", len, name);
-        }
-        at += (uint32_t)size;
-    }
-}
-
-static void add_reject(char *to, size_t room, const struct entry *entry)
-{
-    static const char *const with4[] = {"icmp-net-unreachable",
-                                        "icmp-host-unreachable",
-                                        "icmp-proto-unreachable",
-                                        "icmp-port-unreachable",
-                                        "echo-reply",
-                                        "icmp-net-prohibited",
-                                        "icmp-host-prohibited",
-                                        "tcp-reset",
-                                        "icmp-admin-prohibited"};
-    static const char *const with6[] = {"icmp6-no-route",
-                                        "icmp6-adm-prohibited",
-                                        "icmp6-not-neighbour",
-                                        "icmp6-addr-unreachable",
-                                        "icmp6-port-unreachable",
-                                        "echo-reply",
-                                        "tcp-reset",
-                                        "icmp6-policy-fail",
-                                        "icmp6-reject-route"};
-    uint32_t with;
-
-    if (entry->target_room < sizeof(*entry->target) + sizeof(with))
-        return;
-    memcpy(&with, entry->target->data, sizeof(with));
-    if (with < sizeof(with4) / sizeof(with4[0]))
-        add(to, room, " --reject-with %s", legacy.v6 ? with6[with] : with4[with]);
-}
-
-/* As iptables-save prints it, as far as the matches are known here. */
-static void write_rule(char *to, size_t room, const struct entry *entry, const char *chain)
-{
-    const struct ip6t_entry *ip6 = entry->base;
-    const struct ipt_entry *ip4 = entry->base;
-    unsigned flags = legacy.v6 ? ip6->ipv6.invflags : ip4->ip.invflags;
-    unsigned protocol = legacy.v6 ? ip6->ipv6.proto : ip4->ip.proto;
-    const char *in = legacy.v6 ? ip6->ipv6.iniface : ip4->ip.iniface;
-    const char *out = legacy.v6 ? ip6->ipv6.outiface : ip4->ip.outiface;
-
-    snprintf(to, room, "-A %s", chain);
-    if (legacy.v6) {
-        add_net(to, room, "-s", &ip6->ipv6.src, &ip6->ipv6.smsk, flags & IP6T_INV_SRCIP);
-        add_net(to, room, "-d", &ip6->ipv6.dst, &ip6->ipv6.dmsk, flags & IP6T_INV_DSTIP);
-    } else {
-        add_net(to, room, "-s", &ip4->ip.src, &ip4->ip.smsk, flags & IPT_INV_SRCIP);
-        add_net(to, room, "-d", &ip4->ip.dst, &ip4->ip.dmsk, flags & IPT_INV_DSTIP);
-    }
-    if (in[0] != '\0')
-        add(to, room, "%s -i %.15s", flags & IPT_INV_VIA_IN ? " !" : "", in);
-    if (out[0] != '\0')
-        add(to, room, "%s -o %.15s", flags & IPT_INV_VIA_OUT ? " !" : "", out);
-    if (protocol == IPPROTO_TCP)
-        add(to, room, "%s -p tcp", flags & XT_INV_PROTO ? " !" : "");
-    else if (protocol != 0)
-        add(to, room, "%s -p %u", flags & XT_INV_PROTO ? " !" : "", protocol);
-    add_matches(to, room, entry);
-    add(to, room, " -j %s", is_target(entry, "REJECT") ? "REJECT" : "DROP");
-    if (is_target(entry, "REJECT"))
-        add_reject(to, room, entry);
-}
-
-static void describe(const struct table *table, const struct entry *entry, const struct walk *walk,
-                     unsigned least, struct wr_rule_found *found)
+static void describe(const struct table *table, const struct wr_rule_entry *entry,
+                     const struct walk *walk, unsigned least, struct wr_rule_found *found)
 {
     const char *program = legacy.v6 ? "ip6tables-legacy" : "iptables-legacy";
     int hook = walk->hook >= 0 ? walk->hook : hook_of(table, walk->start, least);
@@ -433,14 +297,14 @@ static void describe(const struct table *table, const struct entry *entry, const
     snprintf(found->table, sizeof(found->table), "%s", table->info.name);
     snprintf(found->chain, sizeof(found->chain), "%s", walk->chain);
     found->policy = walk->hook >= 0 && entry->at == table->info.underflow[walk->hook];
-    found->rejects = is_target(entry, "REJECT");
+    found->rejects = wr_rule_entry_targets(entry, "REJECT");
     if (hook >= 0)
         snprintf(found->hook, sizeof(found->hook), "%s", hook_words[hook]);
     if (found->policy) {
         snprintf(found->text, sizeof(found->text), "-P %s DROP", walk->chain);
     } else {
         found->number = walk->rule;
-        write_rule(found->text, sizeof(found->text), entry, walk->chain);
+        wr_rule_entry_text(entry, walk->chain, found->text, sizeof(found->text));
     }
     if (!wr_rule_plain_name(walk->chain))
         snprintf(found->command, sizeof(found->command), "sudo %s-save -t %s", program,
@@ -458,7 +322,7 @@ static unsigned look(const struct table *table, const struct wr_rule_job *job,
                      struct wr_rule_found *found)
 {
     struct walk walk = {.hook = -1};
-    struct entry now, then;
+    struct wr_rule_entry now, then;
     unsigned count = 0;
 
     for (uint32_t at = 0; read_entry(table->after, at, &now); at += now.next_offset) {

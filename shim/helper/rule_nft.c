@@ -2,7 +2,6 @@
  * The rule of nftables (and of iptables-nft) that ends the probe: the kernel tells of each rule
  * that a marked packet meets (NFT_MSG_TRACE). See rule.h. */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <dlfcn.h>
 #include <endian.h>
 #include <linux/netfilter.h>
@@ -15,6 +14,7 @@
 
 #include "base/address.h"
 #include "helper/rule.h"
+#include "helper/rule_listing.h"
 
 #define LIBRARY "libnftables.so.1"
 /* Before every chain that others have: also those before conntrack (-200) and raw (-300). */
@@ -341,93 +341,10 @@ static const char *list_chain(const struct place *at)
     return nft.nft_ctx_get_output_buffer(nft.ctx);
 }
 
-/* Begin of the line that ends in "# handle N"; NULL where there is none. *ret_len: without that. */
-static const char *find_handle(const char *listing, uint64_t handle, size_t *ret_len)
-{
-    char mark[40];
-    size_t mark_len =
-        (size_t)snprintf(mark, sizeof(mark), " # handle %llu\n", (unsigned long long)handle);
-    const char *end = listing, *begin;
-
-    while ((end = strstr(end, mark)) != NULL) {
-        begin = end;
-        while (begin > listing && begin[-1] != '\n')
-            begin--;
-        if (strncmp(begin + strspn(begin, " \t"), "chain ", 6) != 0)
-            break;
-        end += mark_len;
-    }
-    if (end == NULL)
-        return NULL;
-    /* long lists of values fill several lines, of which only the last has the mark */
-    while (begin > listing) {
-        const char *before = begin - 1;
-
-        while (before > listing && before[-1] != '\n')
-            before--;
-        if (memmem(before, (size_t)(begin - before), "# handle ", 9) != NULL ||
-            strncmp(before + strspn(before, " \t"), "type ", 5) == 0 ||
-            strncmp(before + strspn(before, " \t"), "comment ", 8) == 0)
-            break;
-        begin = before;
-    }
-    *ret_len = (size_t)(end - begin);
-    return begin;
-}
-
-/* One line, one blank between words. */
-static void take_text(char *to, size_t room, const char *from, size_t len)
-{
-    size_t used = 0;
-
-    for (size_t i = 0; i < len && used + 1 < room; i++) {
-        bool blank = isspace((unsigned char)from[i]) != 0;
-
-        if (blank && (used == 0 || to[used - 1] == ' '))
-            continue;
-        to[used++] = blank ? ' ' : from[i];
-    }
-    while (used > 0 && to[used - 1] == ' ')
-        used--;
-    to[used] = '\0';
-}
-
-/* The word stands outside of comments, or as the target of iptables' own kind. */
-static bool says_reject(const char *rule)
-{
-    bool quoted = false;
-
-    if (strstr(rule, "xt target \"REJECT\"") != NULL)
-        return true;
-    for (const char *at = rule; *at != '\0'; at++) {
-        if (*at == '"')
-            quoted = !quoted;
-        else if (!quoted && strncmp(at, "reject", 6) == 0 && (at == rule || at[-1] == ' '))
-            return true;
-    }
-    return false;
-}
-
-static const char *type_line(const char *listing)
-{
-    const char *line = strstr(listing, "\ttype ");
-
-    return line == NULL ? NULL : line + 1;
-}
-
-static void take_hook(char *to, size_t room, const char *listing)
-{
-    const char *line = type_line(listing), *word = line == NULL ? NULL : strstr(line, " hook ");
-
-    if (word != NULL)
-        snprintf(to, room, "%.*s", (int)strcspn(word + 6, " \n"), word + 6);
-}
-
 void wr_rule_nft_list(struct wr_rule_found *found)
 {
     const struct decision *decision = decided();
-    const char *listing, *line;
-    size_t len;
+    const char *listing;
 
     nft.ctx = nft.nft_ctx_new(NFT_CTX_DEFAULT);
     if (nft.ctx == NULL)
@@ -436,18 +353,12 @@ void wr_rule_nft_list(struct wr_rule_found *found)
     nft.nft_ctx_buffer_error(nft.ctx);
     nft.nft_ctx_output_set_flags(nft.ctx, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS);
     listing = list_chain(&decision->at);
-    if (decision->policy) {
-        line = type_line(listing);
-        len = line == NULL ? 0 : strcspn(line, "\n");
-    } else {
-        line = find_handle(listing, decision->handle, &len);
-    }
-    if (line != NULL)
-        take_text(found->text, sizeof(found->text), line, len);
-    found->rejects = !decision->policy && says_reject(found->text);
-    if (type_line(listing) == NULL && decision->base.chain[0] != '\0')
-        listing = list_chain(&decision->base);
-    take_hook(found->hook, sizeof(found->hook), listing);
+    wr_rule_listing_text(listing, decision->handle, decision->policy, found->text,
+                         sizeof(found->text));
+    found->rejects = !decision->policy && wr_rule_listing_rejects(found->text);
+    if (!wr_rule_listing_hook(listing, found->hook, sizeof(found->hook)) &&
+        decision->base.chain[0] != '\0')
+        wr_rule_listing_hook(list_chain(&decision->base), found->hook, sizeof(found->hook));
     nft.nft_ctx_free(nft.ctx);
     nft.ctx = NULL;
 }

@@ -2,11 +2,13 @@
  * Which rule of this machine's packet filters ends a request to connect, and where address
  * translation leads it: the helper sends one under watch (task "rule" of helper/worker.h). */
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "base/address.h"
+#include "base/sys.h"
 #include "helper/worker.h"
 #include "probe/listeners.h"
 #include "probe/local.h"
@@ -167,6 +169,14 @@ static void ask(struct wr_probe_ctx *ctx)
         say_missing(ctx, "the program whyrefused, which follows requests, could not be run");
 }
 
+static bool is_privileged(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+
+    return WR_SYS(capget, &header, data) == 0 && (data[0].effective & 1u << CAP_NET_ADMIN) != 0;
+}
+
 void wr_probe_rule(struct wr_probe_ctx *ctx)
 {
     /* A lookup that failed at once has made no packet. */
@@ -176,8 +186,7 @@ void wr_probe_rule(struct wr_probe_ctx *ctx)
         wr_set_absent(ctx->ev, WR_FACT_nat_target); /* no table, no rule */
         return;
     }
-    /* That fact takes the same privilege. */
-    if (!wr_ev_known(ctx->ev, WR_FACT_netfilter_rules))
+    if (!wr_ev_known(ctx->ev, WR_FACT_netfilter_rules) && !is_privileged())
         say_missing(ctx, "it takes root (CAP_NET_ADMIN)");
     else if (ctx->helper == NULL)
         say_missing(ctx, "there is no program whyrefused to follow requests with");

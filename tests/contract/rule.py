@@ -154,13 +154,15 @@ def inside(work):
     run("ip", "addr", "add", "10.5.0.1/24", "dev", "dull")
     run("ip", "link", "set", "dull", "up", "arp", "off")
     bare = world.look("no tables", "127.0.0.1", 8080)
-    check("rule: no tables: none is made", "" if "rule_examined" not in bare[0] else str(bare[0]))
+    check("rule: no tables: none is made", "" if not bare[0].get("rule_examined") else str(bare[0]))
     run("nft", "table inet fw { chain o { type filter hook output priority 0; tcp dport 8080 reject with tcp reset;"
         " tcp dport 8081 drop; }; chain i { type filter hook input priority 0; }; }")
     for name, address, port, found in (("reject", "127.0.0.1", 8080, True), ("drop", "127.0.0.1", 8081, True),
                                        ("closed", "127.0.0.1", 8082, False), ("silent", "10.5.0.2", 8083, False)):
         facts, mine, whole = world.look(name, address, port)
-        check(f"rule: {name}: is told", "" if facts.get("rule_found") is found else str(facts))
+        # in a user namespace the list of old tables can't be read: then there may be more
+        told = facts.get("rule_found") is found or (not found and "iptables-legacy" in facts.get("rule_missing", ""))
+        check(f"rule: {name}: is told", "" if told else str(facts))
         plain = time.monotonic()
         world.start(address, port, preload=False).communicate()
         plain = (time.monotonic() - plain) * 1000
