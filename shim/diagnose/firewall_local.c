@@ -105,6 +105,10 @@ static enum wr_match by_time(const struct wr_evidence *ev)
         wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_true(ev, WR_FACT_next_hop_failed) ||
         wr_ev_true(ev, WR_FACT_tunnel_route))
         return WR_MATCH_NO;
+    /* routers say so without any rule: route-remote-unreachable, route-loop */
+    if ((wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) || wr_ev_is(ev, WR_FACT_error, ENETUNREACH)) &&
+        !wr_ev_absent(ev, WR_FACT_route_gateway))
+        return WR_MATCH_NO;
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
 
@@ -298,8 +302,8 @@ const struct wr_cause wr_causes_firewall_local[] = {
         WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_icmp_version,
                  WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_readable,
                  WR_FACT_icmp_within_call, WR_FACT_next_hop_failed, WR_FACT_tunnel_route,
-                 WR_FACT_path_answer_own, WR_FACT_nat_target, WR_FACT_replay_packets,
-                 WR_FACT_elapsed_us, WR_FACT_netfilter_rules),
+                 WR_FACT_route_gateway, WR_FACT_path_answer_own, WR_FACT_nat_target,
+                 WR_FACT_replay_packets, WR_FACT_elapsed_us, WR_FACT_netfilter_rules),
         .because =
             {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
              "only the answer passed the loopback interface, not the "
