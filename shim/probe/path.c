@@ -179,6 +179,23 @@ static void set_answer(struct wr_probe_ctx *ctx, const struct wr_path *path,
         wr_icmp_set(ctx, &view.answer->icmp, true);
 }
 
+/* Some other port was not asked, or not waited for. */
+static bool lacks_others(const struct wr_path *path)
+{
+    bool asked = false;
+
+    for (unsigned i = 0; i < path->count; i++) {
+        const struct wr_path_try *try = &path->tries[i];
+
+        if (try->port == path->target.port)
+            continue;
+        if (try->sent_ns == 0 || try->cut)
+            return true;
+        asked = true;
+    }
+    return !asked;
+}
+
 static void set_reference(struct wr_probe_ctx *ctx, const struct wr_path *path,
                           const struct wr_path_verdict *verdict)
 {
@@ -188,7 +205,8 @@ static void set_reference(struct wr_probe_ctx *ctx, const struct wr_path *path,
     struct wr_buf text = wr_buf_on(space, sizeof(space));
 
     if (path->reference == 0 || view.answer == NULL) {
-        wr_set_absent(ev, WR_FACT_path_reference);
+        if (!lacks_others(path))
+            wr_set_absent(ev, WR_FACT_path_reference);
         return;
     }
     wr_buf_str(&text, "port ");
@@ -285,10 +303,9 @@ void wr_probe_path(struct wr_probe_ctx *ctx)
     memset(path, 0, sizeof(*path));
     path->target = ctx->attempt->target;
     ask(ctx, path);
-    /* not one request could be sent: nothing is known */
-    if (path->tries[0].sent_ns == 0)
-        return;
     wr_path_judge(path, &verdict);
+    if (verdict.answer == 0)
+        return;
     set_answer(ctx, path, &verdict);
     if (verdict.answer != WR_PATH_ERROR) {
         set_reference(ctx, path, &verdict);

@@ -27,6 +27,7 @@ struct wr_path_try {
     uint16_t port;
     uint8_t ttl;      /* WR_PATH_FAR = not set */
     uint8_t min_ttl;  /* the kernel drops answers that arrive with less (IP_MINTTL); 0 = none */
+    bool cut;         /* not waited for long enough: that nothing came says nothing */
     bool own;         /* sent to watch the loopback counters; not for distances */
     uint8_t reply;    /* enum wr_path_reply */
     int fd;           /* -1 = not open */
@@ -66,15 +67,15 @@ struct wr_path_view wr_path_look(const struct wr_path *path, uint16_t port);
 const struct wr_path_try *wr_path_hop(const struct wr_path *path, uint16_t port, uint8_t ttl);
 
 struct wr_path_verdict {
-    enum wr_path_answer answer;
-    int hop;                 /* of the machine that answers: 0 = this one; -1 = not known */
-    struct wr_addr from;     /* family 0 = not known */
-    uint8_t ttl;             /* with which it arrives; 0 = not known */
-    uint8_t reference_hop;   /* distance of the destination; 0 = not known */
-    uint8_t reference_ttl;   /* 0 = not known */
-    uint8_t last;            /* the last hop that answers for the port; 0 = none */
-    struct wr_addr behind;   /* who is behind it; family 0 = not known */
-    enum wr_path_own leaves; /* whether requests get out: NO, YES or not known */
+    enum wr_path_answer answer; /* 0 = not known: it was not waited for long enough */
+    int hop;                    /* of the machine that answers: 0 = this one; -1 = not known */
+    struct wr_addr from;        /* family 0 = not known */
+    uint8_t ttl;                /* with which it arrives; 0 = not known */
+    uint8_t reference_hop;      /* distance of the destination; 0 = not known */
+    uint8_t reference_ttl;      /* 0 = not known */
+    uint8_t last;               /* the last hop that answers for the port; 0 = none */
+    struct wr_addr behind;      /* who is behind it; family 0 = not known */
+    enum wr_path_own leaves;    /* whether requests get out: NO, YES or not known */
 };
 void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret);
 

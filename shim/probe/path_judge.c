@@ -13,7 +13,7 @@ static bool is_final(const struct wr_path_try *try)
 
 static bool counts(const struct wr_path_try *try, uint16_t port)
 {
-    return try->port == port && try->min_ttl == 0 && !try->own && try->sent_ns != 0;
+    return try->port == port && try->min_ttl == 0 && !try->own && try->sent_ns != 0 && !try->cut;
 }
 
 /* What comes back with the TTL that programs use; else with the smallest. */
@@ -50,7 +50,8 @@ static uint8_t arrival_of(const struct wr_path *path, uint16_t port, uint8_t rep
     for (unsigned i = 0; largest > 0 && i < path->count; i++) {
         const struct wr_path_try *try = &path->tries[i];
 
-        missed += try->port == port && try->min_ttl == largest + 1 && try->sent_ns != 0;
+        missed +=
+            try->port == port && try->min_ttl == largest + 1 && try->sent_ns != 0 && !try->cut;
     }
     return missed >= 2 ? (uint8_t)largest : 0;
 }
@@ -101,10 +102,21 @@ unsigned wr_path_came(uint8_t ttl)
     return (ttl <= 64 ? 64u : ttl <= 128 ? 128u : 255u) - ttl;
 }
 
-static enum wr_path_answer kind_of(const struct wr_path_view *view)
+/* Without a request that went all the way there is no silence either. */
+static bool was_asked(const struct wr_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++) {
+        if (counts(&path->tries[i], path->target.port) && path->tries[i].ttl == WR_PATH_FAR)
+            return true;
+    }
+    return false;
+}
+
+/* 0 = not known */
+static enum wr_path_answer kind_of(const struct wr_path *path, const struct wr_path_view *view)
 {
     if (view->answer == NULL)
-        return WR_PATH_SILENT;
+        return was_asked(path) ? WR_PATH_SILENT : 0;
     switch (view->answer->reply) {
     case WR_REPLY_ACCEPTED:
         return WR_PATH_ACCEPTED;
@@ -227,10 +239,10 @@ static void judge_last(const struct wr_path *path, const struct wr_path_view *ta
         verdict->leaves = path->own == WR_OWN_YES  ? WR_OWN_NO
                           : path->own == WR_OWN_NO ? WR_OWN_YES
                                                    : WR_OWN_UNKNOWN;
-    else if (path->reference != 0 && wr_path_hop(path, path->reference, 1) != NULL)
-        verdict->leaves = WR_OWN_NO;
-    if (target->answer != NULL || path->reference == 0)
+    if (verdict->answer != WR_PATH_SILENT || path->reference == 0)
         return;
+    if (target->last == 0 && wr_path_hop(path, path->reference, 1) != NULL)
+        verdict->leaves = WR_OWN_NO;
     behind = wr_path_hop(path, path->reference, (uint8_t)(target->last + 1));
     if (behind != NULL)
         verdict->behind = behind->icmp.offender;
@@ -244,7 +256,7 @@ void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret)
     struct wr_path_view target = wr_path_look(path, path->target.port);
     struct wr_path_view other = {.answer = NULL};
 
-    *ret = (struct wr_path_verdict){.answer = kind_of(&target)};
+    *ret = (struct wr_path_verdict){.answer = kind_of(path, &target)};
     if (path->reference != 0)
         other = wr_path_look(path, path->reference);
     ret->reference_ttl = other.arrival;

@@ -79,12 +79,14 @@ static void end(struct wr_path_try *try, enum wr_path_reply reply)
     try->fd = -1;
 }
 
-/* Numbers are given out from the smallest on, so a large one says how few are left. */
-static bool too_few_left(long fd)
+/* Numbers are given out from the smallest on, so a large one says how few are left. A child with a
+ * table of its own (probe.h) takes nothing from the program. */
+static bool too_few_left(const struct wr_probe_ctx *ctx, long fd)
 {
     struct rlimit limit;
 
-    return WR_SYS(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0 &&
+    return WR_SYS(getpid) == ctx->host_pid &&
+           WR_SYS(prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) == 0 &&
            (uint64_t)fd + SPARE >= limit.rlim_cur;
 }
 
@@ -97,7 +99,7 @@ static bool send_one(struct wr_probe_ctx *ctx, struct wr_path *path, struct wr_p
     socklen_t len;
     long fd = WR_SYS(socket, to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), rc;
 
-    if (fd < 0 || too_few_left(fd)) {
+    if (fd < 0 || too_few_left(ctx, fd)) {
         if (fd >= 0)
             WR_SYS(close, fd);
         /* in the beginning it can still be done where there are descriptors */
@@ -201,12 +203,18 @@ static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t
     return end_ns + 50 * MS > start_ns + 150 * MS ? end_ns + 50 * MS : start_ns + 150 * MS;
 }
 
-static void close_all(struct wr_path *path)
+/* hurried: there was no time to wait as long as it may take, so silence says nothing. */
+static void close_all(struct wr_path *path, bool hurried)
 {
     for (unsigned i = 0; i < path->count; i++) {
-        if (path->tries[i].fd >= 0)
-            WR_SYS(close, path->tries[i].fd);
-        path->tries[i].fd = -1;
+        struct wr_path_try *try = &path->tries[i];
+
+        if (try->fd < 0)
+            continue;
+        WR_SYS(close, try->fd);
+        try->fd = -1;
+        if (hurried)
+            try->cut = true;
     }
 }
 
@@ -235,11 +243,13 @@ static bool wait_and_take(struct wr_path *path, uint64_t until_ns)
 void wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
                  uint32_t hint_us, uint64_t until_ns)
 {
-    uint64_t start_ns = send_all(ctx, path, way), end_ns;
+    uint64_t start_ns, end_ns;
 
+    path->stopped = path->stopped || wr_now_ns() >= until_ns;
+    start_ns = send_all(ctx, path, way);
     do {
         end_ns = patience(path, start_ns, hint_us);
     } while (start_ns != 0 && wait_and_take(path, end_ns < until_ns ? end_ns : until_ns));
-    close_all(path);
+    close_all(path, start_ns != 0 && end_ns > until_ns);
     path->began = true;
 }

@@ -356,6 +356,32 @@ static void losses(void **state)
     }
 }
 
+/* The time was over before an answer could have come. */
+static void hurried(void **state)
+{
+    struct way way = way_of(5, DROP, 3);
+    struct wr_path_verdict v;
+
+    (void)state;
+    way.all_ports = true;
+    memset(&path, 0, sizeof(path));
+    path.target = host;
+    sent = 0;
+    wr_path_plan_first(&path);
+    ask(&way);
+    for (unsigned i = 0; i < path.count; i++)
+        path.tries[i].cut = path.tries[i].reply == WR_REPLY_NONE;
+    wr_path_judge(&path, &v);
+    assert_int_equal(v.answer, 0);
+    for (unsigned i = 0; i < path.count; i++) {
+        path.tries[i].cut = false;
+        if (i >= 4) /* no more could be sent */
+            path.tries[i].sent_ns = 0;
+    }
+    wr_path_judge(&path, &v);
+    assert_int_equal(v.answer, 0);
+}
+
 static void far_away(void **state)
 {
     (void)state;
@@ -387,6 +413,7 @@ int main(void)
         cmocka_unit_test(nothing_answers),  cmocka_unit_test(mute_routers),
         cmocka_unit_test(forwarded),        cmocka_unit_test(rejects),
         cmocka_unit_test(losses),           cmocka_unit_test(far_away),
+        cmocka_unit_test(hurried),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
