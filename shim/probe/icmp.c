@@ -60,8 +60,10 @@ static bool take_control(const struct msghdr *msg, struct wr_icmp_error *ret)
     return found;
 }
 
-/* Taking an entry makes the error of the next one pending again (sock_dequeue_err_skb()); the
- * program has had its error, so a connect() that it tries next must not fail because of that. */
+/* Taking an entry makes the error of the next one pending again, and taking the last one makes
+ * none (sock_dequeue_err_skb()). Where some are left: the program has had its error, so a connect()
+ * that it tries next must not fail because of that. Else it is not asked for: that would take
+ * sk_err_soft away, too, which the program can still see. */
 static void clear_pending_error(int fd)
 {
     int error;
@@ -98,7 +100,7 @@ bool wr_icmp_take(int fd, const struct wr_addr *target, struct wr_icmp_error *re
         *ret = error;
         found = true;
     }
-    if (taken > 0)
+    if (taken == ENTRIES_MAX)
         clear_pending_error(fd);
     return found;
 }

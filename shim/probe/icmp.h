@@ -14,7 +14,8 @@ struct wr_icmp_error {
 };
 
 /* Takes all entries of the queue; keeps the last that speaks of this destination. False where there
- * was none. The socket's pending error is cleared where an entry was taken. */
+ * was none. No error is pending on the socket afterwards, where an entry was taken; what it keeps
+ * in sk_err_soft stays. */
 bool wr_icmp_take(int fd, const struct wr_addr *target, struct wr_icmp_error *ret);
 
 /* Sets icmp_received and its kin. by_repeat: it met a socket of ours. */
