@@ -40,7 +40,8 @@ static enum wr_match match_no_endpoints(const struct wr_evidence *ev)
     const enum wr_match typical = exact ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 
     if ((!wr_ev_has(ev, WR_FACT_cluster_variable) && !wr_ev_true(ev, WR_FACT_cluster_name)) ||
-        wr_ev_true(ev, WR_FACT_destination_local) || !wr_ev_reaches(ev))
+        wr_ev_true(ev, WR_FACT_destination_local) || wr_ev_true(ev, WR_FACT_kept_here) ||
+        !wr_ev_reaches(ev))
         return WR_MATCH_NO;
     switch (wr_ev_uint(ev, WR_FACT_error, 0)) {
     case ECONNREFUSED:
@@ -75,10 +76,10 @@ const struct wr_cause wr_causes_cluster[] = {
             "itself, so that there is an endpoint.",
         .rank = RANK_SERVICE,
         .match = match_no_endpoints,
-        WR_CITES(WR_CITES_SILENT, WR_FACT_call, WR_FACT_destination_local, WR_FACT_cluster_variable,
-                 WR_FACT_cluster_port, WR_FACT_cluster_name, WR_FACT_icmp_received,
-                 WR_FACT_icmp_implied, WR_FACT_icmp_readable, WR_FACT_icmp_version,
-                 WR_FACT_icmp_type, WR_FACT_icmp_code),
+        WR_CITES(WR_CITES_SILENT, WR_FACT_call, WR_FACT_destination_local, WR_FACT_kept_here,
+                 WR_FACT_cluster_variable, WR_FACT_cluster_port, WR_FACT_cluster_name,
+                 WR_FACT_icmp_received, WR_FACT_icmp_implied, WR_FACT_icmp_readable,
+                 WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code),
         .because =
             {"{destination.address} is the address of a service: the environment has it in "
              "{cluster_variable}[, and port {destination.port} beside it{?cluster_port}]",

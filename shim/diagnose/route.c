@@ -211,8 +211,12 @@ static enum wr_match match_vpn_down(const struct wr_evidence *ev)
     const bool by_default = wr_ev_text_is(ev, WR_FACT_route_prefix, "default");
 
     if (!is_unreachable(ev) || wr_ev_has(ev, WR_FACT_refusing_type) ||
-        wr_ev_true(ev, WR_FACT_next_hop_failed))
+        wr_ev_true(ev, WR_FACT_next_hop_failed) || wr_ev_true(ev, WR_FACT_kept_here) ||
+        wr_ev_true(ev, WR_FACT_rule_found))
         return WR_MATCH_NO;
+    /* the way that there is leads to it */
+    if (wr_ev_has(ev, WR_FACT_path_reference))
+        return WR_MATCH_RULED_OUT;
     if (wr_ev_true(ev, WR_FACT_tunnel_route))
         return WR_MATCH_LIKELY;
     if (!by_default && !lookup_failed(ev, ENETUNREACH))
@@ -273,7 +277,9 @@ const struct wr_cause wr_causes_route[] = {
         .match = match_vpn_down,
         WR_CITES(CITES_LOOKUP, WR_FACT_gave_up, WR_FACT_tunnel_down, WR_FACT_tunnel_covers,
                  WR_FACT_tunnel_route, WR_FACT_route_prefix, WR_FACT_refusing_type,
-                 WR_FACT_next_hop_failed, WR_FACT_destination_private, WR_FACT_vpn_missing),
+                 WR_FACT_next_hop_failed, WR_FACT_destination_private, WR_FACT_vpn_missing,
+                 WR_FACT_kept_here, WR_FACT_rule_found, WR_FACT_path_reference),
+        .ruled_out = "the destination answers over the way that there is: {path_reference}",
         .because = {"tunnel interface {tunnel_down} is down[, and the route to "
                     "{destination.address} leads out of it{?tunnel_route}]",
                     "{destination.address} is in the address range of {tunnel_down}"

@@ -133,7 +133,8 @@ const struct wr_cause wr_causes_route_return[] = {
         WR_CITES(WR_FACT_outcome, WR_FACT_tls_failure, WR_FACT_big_lost, WR_FACT_big_missing,
                  WR_FACT_segments_beyond),
         .because =
-            {"{segments_again} segments, of up to {segment_bytes} bytes, were sent again, and "
+            {"{segments_again} segments (with {segments_again_bytes} bytes; a full one has "
+             "{segment_bytes}) were sent again, and "
              "{unacknowledged_bytes} bytes were never acknowledged{?big_lost}",
              "the peer has {segments_beyond} later segments, which were smaller (SACK)"
              "{?segments_beyond}",

@@ -18,8 +18,10 @@ static enum wr_match match_backlog_full(const struct wr_evidence *ev)
         !wr_ev_has(ev, WR_FACT_listener))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_accept_queue_full))
-        return !reset && wr_ev_false(ev, WR_FACT_netfilter_rules) ? WR_MATCH_CERTAIN
-                                                                  : WR_MATCH_LIKELY;
+        return !reset && (wr_ev_false(ev, WR_FACT_netfilter_rules) ||
+                          wr_ev_true(ev, WR_FACT_overflow_rises))
+                   ? WR_MATCH_CERTAIN
+                   : WR_MATCH_LIKELY;
     /* it may have been full a moment ago */
     return wr_ev_false(ev, WR_FACT_accept_queue_full) && wr_ev_is(ev, WR_FACT_listen_overflows, 0)
                ? WR_MATCH_RULED_OUT
@@ -71,21 +73,23 @@ const struct wr_cause wr_causes_tcp_silence[] = {
         .match = match_backlog_full,
         WR_CITES(WR_CITES_SILENT, WR_FACT_destination_local, WR_FACT_listener,
                  WR_FACT_accept_queue_full, WR_FACT_abort_on_overflow, WR_FACT_listen_overflows,
-                 WR_FACT_netfilter_rules),
+                 WR_FACT_netfilter_rules, WR_FACT_overflow_rises),
         .because = {"{listener}: {listener.queue} connections wait for accept(), more than the "
                     "{listener.queue_max} that it asked for with listen()",
                     "process {listener.pid} is stopped (state T){?listener_stopped}",
                     "process {listener.pid} has {listener_fd_open} descriptors open, and may have "
                     "{listener_fd_limit}{?listener_fds_full}",
                     "{listen_overflows} connections met a full queue in this network namespace so "
-                    "far{?listen_overflows}",
+                    "far[, and each request that was sent again did{?overflow_rises}]"
+                    "{?listen_overflows}",
                     "the kernel is told to reset connections that find no place "
                     "(net.ipv4.tcp_abort_on_overflow){?abort_on_overflow}",
                     UNANSWERED, "{destination.address} is an address of this machine", NAME_LED},
         .ruled_out = "the queue of {listener.owner} has room: {listener.queue} connections wait, "
                      "{listener.queue_max} may",
         .unknown = {{WR_FACT_netfilter_rules,
-                     "whether a packet filter rule of this machine drops the requests",
+                     "whether a packet filter rule of this machine drops the "
+                     "requests{!overflow_rises}",
                      "the rules were not examined", WR_SHOW_FILTER_RULES},
                     {WR_FACT_listen_overflows,
                      "whether the queue was full at the time{!accept_queue_full}",
