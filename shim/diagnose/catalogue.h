@@ -22,7 +22,7 @@ extern const struct wr_cause wr_causes_tcp_before[];    /* tcp_before.c: TCP, be
 extern const struct wr_cause wr_causes_tcp_silence[];   /* tcp_silence.c: TCP without an answer */
 extern const struct wr_cause wr_causes_firewall_local[]; /* firewall_local.c: own packet filters */
 extern const struct wr_cause wr_causes_udp[];            /* udp.c: refused datagrams */
-extern const struct wr_cause wr_causes_nat[];           /* nat.c: TCP, led elsewhere */
+extern const struct wr_cause wr_causes_nat[];            /* nat.c: TCP, led elsewhere */
 extern const struct wr_cause wr_causes_tcp_peer[];   /* tcp_peer.c: TCP, by what was said on it */
 extern const struct wr_cause wr_causes_dns_name[];   /* dns_name.c: names, hints, files */
 extern const struct wr_cause wr_causes_dns_origin[]; /* dns_origin.c: where an address came from */

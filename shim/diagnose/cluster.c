@@ -8,8 +8,8 @@
 #include "diagnose/catalogue.h"
 #include "diagnose/silence.h"
 
-/* Above what a reject and silence are in general. */
-enum { RANK_SERVICE = WR_RANK_ROOT - 12 };
+/* Above what a reject and silence are in general (firewall_local.c, firewall_way.c). */
+enum { RANK_SERVICE = WR_RANK_ROOT - 3 };
 
 /* What kube-proxy lets its rules answer for a service without endpoints. */
 static bool is_its_answer(const struct wr_evidence *ev)
@@ -41,7 +41,7 @@ static enum wr_match match_no_endpoints(const struct wr_evidence *ev)
 
     if ((!wr_ev_has(ev, WR_FACT_cluster_variable) && !wr_ev_true(ev, WR_FACT_cluster_name)) ||
         wr_ev_true(ev, WR_FACT_destination_local) || wr_ev_true(ev, WR_FACT_kept_here) ||
-        !wr_ev_reaches(ev))
+        wr_ev_true(ev, WR_FACT_rule_found) || !wr_ev_reaches(ev))
         return WR_MATCH_NO;
     switch (wr_ev_uint(ev, WR_FACT_error, 0)) {
     case ECONNREFUSED:
@@ -77,9 +77,9 @@ const struct wr_cause wr_causes_cluster[] = {
         .rank = RANK_SERVICE,
         .match = match_no_endpoints,
         WR_CITES(WR_CITES_SILENT, WR_FACT_call, WR_FACT_destination_local, WR_FACT_kept_here,
-                 WR_FACT_cluster_variable, WR_FACT_cluster_port, WR_FACT_cluster_name,
-                 WR_FACT_icmp_received, WR_FACT_icmp_implied, WR_FACT_icmp_readable,
-                 WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code),
+                 WR_FACT_rule_found, WR_FACT_cluster_variable, WR_FACT_cluster_port,
+                 WR_FACT_cluster_name, WR_FACT_icmp_received, WR_FACT_icmp_implied,
+                 WR_FACT_icmp_readable, WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code),
         .because =
             {"{destination.address} is the address of a service: the environment has it in "
              "{cluster_variable}[, and port {destination.port} beside it{?cluster_port}]",
