@@ -315,10 +315,9 @@ const struct wr_cause wr_causes_tls_cert[] = {
         .what = "the program did not accept the peer's certificate, and only it knows why",
         .headline =
             "[the certificate was not accepted: {tls_verify_text}]"
-            "[the program ended it after it had seen what the peer sent, most probably as it does "
-            "not accept the certificate{?tls_failure=13}{!tls_alert}]"
-            "[the program did not accept the certificate: it sent alert {tls_alert}[ "
-            "{tls_alert_name}]{?tls_failure=13}{!tls_alert_received}]",
+            "[the program ended it[, by alert {tls_alert}[ {tls_alert_name}],] after it had seen "
+            "what "
+            "the peer sent, most probably as it does not accept the certificate{?tls_failure=13}]",
         .explain =
             "The peer's part of the handshake came in full, and then this side ended it. Programs "
             "do so where they don't accept the certificate: its issuer is not one that they trust, "
