@@ -72,7 +72,7 @@ static void has_heard_enough(void **state)
     for (int i = WR_BYTES_READS; i < WR_BYTES_READS_MAX; i++)
         assert_int_equal(wr_bytes_received(FD, ID, text("xy"), 2), WR_BYTES_ENOUGH);
     assert_int_equal(wr_bytes_received(FD, ID, text("xy"), 2), WR_BYTES_OVER);
-    assert_int_equal(first().in_len, 2 * WR_BYTES_READS);
+    assert_int_equal(first().in_len, 2 * WR_BYTES_READS_MAX);
 }
 
 /* Some programs read a line byte by byte: that is one read, as long as a line may be. */
