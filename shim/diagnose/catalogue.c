@@ -7,6 +7,7 @@
 const struct wr_layer wr_layers[] = {
     {"unix", wr_causes_unix},
     {"unix_socket", wr_causes_unix_socket},
+    {"deny", wr_causes_deny},
     {"local_program", wr_causes_local_program},
     {"local_address", wr_causes_local_address},
     {"local", wr_causes_local},

@@ -11,6 +11,7 @@ extern const struct wr_cause wr_causes_unix_socket[];  /* unix_socket.c: AF_UNIX
 extern const struct wr_cause wr_causes_route[];        /* route.c: the ways that this machine has */
 extern const struct wr_cause wr_causes_route_way[];    /* route_way.c: what is met on the way */
 extern const struct wr_cause wr_causes_route_return[]; /* route_return.c: what does not come back */
+extern const struct wr_cause wr_causes_deny[];         /* deny.c: denied on this machine */
 extern const struct wr_cause wr_causes_local[];        /* local.c: local resources */
 extern const struct wr_cause wr_causes_firewall_way[]; /* firewall_way.c: rules of others */
 extern const struct wr_cause wr_causes_local_address[]; /* local_address.c: addresses, ports */

@@ -6,7 +6,10 @@
 /* The probe compared the arguments with the error: where it names a fault, nothing else counts. */
 static enum wr_match match_bad_address(const struct wr_evidence *ev)
 {
-    return wr_ev_uint(ev, WR_FACT_argument_fault, 0) != 0 ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+    const uint64_t fault = wr_ev_uint(ev, WR_FACT_argument_fault, 0);
+
+    /* a row of its own: deny-broadcast */
+    return fault != 0 && fault != WR_ARGUMENT_BROADCAST_UNSET ? WR_MATCH_CERTAIN : WR_MATCH_NO;
 }
 
 static enum wr_match match_misuse(const struct wr_evidence *ev)
@@ -21,7 +24,7 @@ static enum wr_match match_misuse(const struct wr_evidence *ev)
 const struct wr_cause wr_causes_local_program[] = {
     {
         .id = "local-bad-address",
-        .seen_as = "EINVAL, EAFNOSUPPORT, ENETUNREACH, EFAULT, ENODEV, EACCES",
+        .seen_as = "EINVAL, EAFNOSUPPORT, ENETUNREACH, EFAULT, ENODEV",
         .what = "program error: the address passed to the call could never have worked",
         .headline =
             "[{?argument_fault=1}the address pointer that the program passed cannot be read]"
@@ -54,9 +57,7 @@ const struct wr_cause wr_causes_local_program[] = {
                                  "an IPv4 address in IPv6 form]"
                                  "[{?argument_fault=12}the socket is bound to an IPv6 address, and "
                                  "the program gave an "
-                                 "IPv4 address in IPv6 form]"
-                                 "[{?argument_fault=15}a datagram to a broadcast address needs the "
-                                 "socket option SO_BROADCAST, which the program did not set]",
+                                 "IPv4 address in IPv6 form]",
         .explain =
             "The kernel turned the call down because of its arguments, before it looked at the "
             "network: the pointer, the length or the family of the address is wrong, or the kind "
@@ -79,8 +80,6 @@ const struct wr_cause wr_causes_local_program[] = {
              "two",
              "{?argument_fault=10}{destination.address} is a broadcast address: it means every "
              "machine of a network, and TCP connects two",
-             "{?argument_fault=15}{destination.address} is a broadcast address: it means every "
-             "machine of a network, which a program has to allow expressly",
              "the kernel answered {error} without sending anything[; the address was given as "
              "::ffff:{destination.address}{?destination_mapped}]"},
         .fixes = {{"[{?argument_fault=1}pass the address of the structure itself, which must live "
@@ -108,9 +107,7 @@ const struct wr_cause wr_causes_local_program[] = {
                    "connect to the address of one machine]"
                    "[{?argument_fault=11}connect to the IPv4 address on a socket made for IPv4, "
                    "or clear IPV6_V6ONLY]"
-                   "[{?argument_fault=12}bind to an IPv4 address (::ffff:a.b.c.d), or not at all]"
-                   "[{?argument_fault=15}set the option before sending: int on = 1; setsockopt(fd, "
-                   "SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)), or send to one machine]",
+                   "[{?argument_fault=12}bind to an IPv4 address (::ffff:a.b.c.d), or not at all]",
                    NULL},
                   {"see the interfaces and their IPv6 addresses{?argument_fault=8}",
                    "ip -6 -brief address"},

@@ -122,6 +122,11 @@ static void look_at_service(struct wr_probe_ctx *ctx)
 
 void wr_probe_family(struct wr_probe_ctx *ctx)
 {
+    if (ctx->attempt->error == EPERM || ctx->attempt->error == EACCES ||
+        ctx->attempt->error == ENOSYS || wr_ev_true(ctx->ev, WR_FACT_denied_stream) ||
+        wr_ev_true(ctx->ev, WR_FACT_denied_datagram) ||
+        wr_ev_true(ctx->ev, WR_FACT_seccomp_answers) || wr_ev_true(ctx->ev, WR_FACT_kept_here))
+        look_at_filters(ctx); /* for denial.c and cgroup_bpf.c, too */
     if (ctx->attempt->call != WR_CALL_SOCKET || ctx->attempt->error != EAFNOSUPPORT)
         return;
     look_at_kernel(ctx);
