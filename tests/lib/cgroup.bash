@@ -2,6 +2,7 @@
 # A cgroup with a BPF program that denies; for scenarios. To be sourced by the body.
 # shellcheck shell=bash disable=SC2154
 
+
 for group_root in /sys/fs/cgroup /sys/fs/cgroup/unified none; do
     [ ! -e "$group_root/cgroup.procs" ] || break
 done
@@ -18,12 +19,17 @@ make_group() {
     group_name=$1
     group=$group_root/$group_name
     mkdir "$group" || skip 'cgroups cannot be made here'
-    trap 'rmdir "$group"' EXIT
+    trap leave_groups EXIT
 }
 
-# watched_in_group CMD...: as the chosen user, in that group.
+leave_groups() {
+    echo 0 >"$group_root/cgroup.procs"
+    find "$group" -depth -type d -exec rmdir {} +
+}
+
+# watched_in_group CMD...: in that group; what a program inherits, it needs no right for.
 watched_in_group() {
-    chmod o+w "$group/cgroup.procs" "$group_root/cgroup.procs"
-    watched bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' - "$group" "$@"
-    chmod o-w "$group_root/cgroup.procs"
+    echo 0 >"${inner_group:-$group}/cgroup.procs"
+    watched "$@"
+    echo 0 >"$group_root/cgroup.procs"
 }
