@@ -2,7 +2,6 @@
 # A cgroup with a BPF program that denies; for scenarios. To be sourced by the body.
 # shellcheck shell=bash disable=SC2154
 
-
 for group_root in /sys/fs/cgroup /sys/fs/cgroup/unified none; do
     [ ! -e "$group_root/cgroup.procs" ] || break
 done
