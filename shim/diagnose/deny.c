@@ -58,9 +58,8 @@ static enum wr_match match_seccomp(const struct wr_evidence *ev)
     return WR_MATCH_UNKNOWN;
 }
 
-#define CITES_MODULES                                                                \
-    WR_FACT_selinux_enforcing, WR_FACT_apparmor_profile, WR_FACT_apparmor_enforcing, \
-        WR_FACT_security_programs
+#define CITES_MODULES \
+    WR_FACT_selinux_enforcing, WR_FACT_apparmor_profile, WR_FACT_apparmor_enforcing
 /* No module but Landlock could be it. */
 static bool no_other_module(const struct wr_evidence *ev)
 {
@@ -249,9 +248,7 @@ const struct wr_cause wr_causes_deny[] = {
         .ruled_out = "the kernel itself answers the call, not a seccomp filter",
         .unknown = {{WR_FACT_seccomp_mode, "which filter it is{?seccomp_answers}",
                      "the kernel does not show what a filter says",
-                     "grep -i -e seccomp -e nonewprivs /proc/{host_pid}/status"},
-                    {WR_FACT_seccomp_answers, "whether a seccomp filter denies it{!seccomp_mode=0}",
-                     "it could not be tried out", "grep -i seccomp /proc/{host_pid}/status", true}},
+                     "grep -i -e seccomp -e nonewprivs /proc/{host_pid}/status"}},
         .fixes = {{"in a systemd unit: let SystemCallFilter= include @network-io", NULL},
                   {"in a container: have the call {call} added to the seccomp profile that the "
                    "container is run with (docker run --security-opt seccomp=PROFILE.json)",
@@ -281,7 +278,7 @@ const struct wr_cause wr_causes_deny[] = {
                     "{selinux_context}]",
                     DENIED_HERE, NO_FILTER},
         .ruled_out = "whyrefused's own sockets are allowed the same",
-        .unknown = {{WR_FACT_security_record, "the record of the denial",
+        .unknown = {{WR_FACT_security_record_hidden, "the record of the denial",
                      "the audit log is for the administrator",
                      "sudo ausearch -m AVC,USER_AVC -ts recent"}},
         .fixes = {{"see why, and which boolean would allow it",
@@ -311,7 +308,7 @@ const struct wr_cause wr_causes_deny[] = {
                     "enforced{?apparmor_enforcing}",
                     DENIED_HERE, NO_FILTER},
         .ruled_out = "whyrefused's own sockets are allowed the same",
-        .unknown = {{WR_FACT_security_record, "the record of the denial",
+        .unknown = {{WR_FACT_security_record_hidden, "the record of the denial",
                      "the kernel log is for the administrator",
                      "sudo journalctl -k -g 'apparmor=\"DENIED\"'"}},
         .fixes = {{"have the rule added to the profile: network "
@@ -351,7 +348,7 @@ const struct wr_cause wr_causes_deny[] = {
         .ruled_out = "[this kernel has no Landlock{!landlock_active}][UDP, which Landlock leaves "
                      "alone, is denied, too{?denied_datagram}][the process is in no Landlock "
                      "sandbox{!landlock_sandboxed}{?landlock_active}{!denied_datagram}]",
-        .unknown = {{WR_FACT_security_programs, "whether a BPF security program did it",
+        .unknown = {{WR_FACT_landlock_uncounted, "whether a BPF security program did it",
                      "they can be listed by the administrator only", "sudo bpftool prog list"}},
         .fixes = {{"have the port added to the ruleset: LANDLOCK_ACCESS_NET_CONNECT_TCP (to "
                    "connect) or LANDLOCK_ACCESS_NET_BIND_TCP (to bind) for {destination.port}",
@@ -393,7 +390,7 @@ const struct wr_cause wr_causes_deny[] = {
                     "comes when the packet leaves",
                     "{?kept_here}the requests to connect did not leave this machine's IP layer"},
         .ruled_out = "no program for such a call is attached to this process's cgroups",
-        .unknown = {{WR_FACT_cgroup_program, "which program it is",
+        .unknown = {{WR_FACT_cgroup_programs_hidden, "which program it is",
                      "only an administrator may list them", "sudo bpftool cgroup tree", true},
                     {WR_FACT_netfilter_rules,
                      "whether a packet filter rule of this machine did it{!denied_queued}",
@@ -433,10 +430,11 @@ const struct wr_cause wr_causes_deny[] = {
                     "too",
                     "the kernel answered {error} ({error.text}) after {elapsed_us.ms} ms",
                     NO_FILTER, MODULES},
-        .unknown = {{WR_FACT_security_record, "whether a security module denies it",
+        .unknown = {{WR_FACT_security_record_hidden, "whether a security module denies it",
                      "its log is for the administrator",
                      "sudo journalctl -k -g 'avc:|apparmor=|denied'"},
-                    {WR_FACT_cgroup_program, "whether a BPF program on the cgroup denies it",
+                    {WR_FACT_cgroup_programs_hidden,
+                     "whether a BPF program on the cgroup denies it",
                      "only an administrator may list them", "sudo bpftool cgroup tree"},
                     {WR_FACT_netfilter_rules, "whether a packet filter rule denies it",
                      "the rules were not examined", WR_SHOW_FILTER_RULES},

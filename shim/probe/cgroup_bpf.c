@@ -92,6 +92,7 @@ static long query(struct wr_probe_ctx *ctx, const char *dir, const struct hook *
     WR_SYS(close, fd);
     if (rc < 0 && rc != -ENOSPC)
         return rc;
+    wr_set_bool(ctx->ev, WR_FACT_cgroup_programs_hidden, false);
     if (attr.query.prog_cnt == 0)
         return 0;
     set_program(ctx, ids[0]);
@@ -261,10 +262,15 @@ void wr_probe_cgroup_bpf(struct wr_probe_ctx *ctx)
 {
     char path[PATH_MAX_GROUP];
 
-    if (!matters(ctx) || !find_group(ctx, path))
+    if (!matters(ctx))
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_cgroup_programs_hidden, true);
+    if (!find_group(ctx, path))
         return;
     if (ctx->attempt->call == WR_CALL_BIND || ctx->attempt->call == WR_CALL_SEND ||
         wr_ev_true(ctx->ev, WR_FACT_kept_here))
         look_at_units(ctx, path);
+    else
+        wr_set_absent(ctx->ev, WR_FACT_cgroup_unit_setting);
     look_for_programs(ctx, path);
 }

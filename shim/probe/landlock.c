@@ -71,11 +71,15 @@ void wr_probe_landlock(struct wr_probe_ctx *ctx)
 
     if (!wr_ev_is(ctx->ev, WR_FACT_error, EACCES) || !wr_ev_true(ctx->ev, WR_FACT_denied_stream) ||
         !wr_ev_false(ctx->ev, WR_FACT_denied_datagram) ||
-        !wr_ev_true(ctx->ev, WR_FACT_landlock_active) ||
-        !wr_ev_is(ctx->ev, WR_FACT_seccomp_mode, 0) || wr_process_borrows_memory() ||
+        !wr_ev_true(ctx->ev, WR_FACT_landlock_active))
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_landlock_uncounted, true);
+    if (!wr_ev_is(ctx->ev, WR_FACT_seccomp_mode, 0) || wr_process_borrows_memory() ||
         wr_on_valgrind())
         return;
     count = count_in_child();
-    if (count >= 0 && count <= NESTED_MAX)
-        wr_set_bool(ctx->ev, WR_FACT_landlock_sandboxed, count < NESTED_MAX);
+    if (count < 0 || count > NESTED_MAX)
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_landlock_uncounted, false);
+    wr_set_bool(ctx->ev, WR_FACT_landlock_sandboxed, count < NESTED_MAX);
 }

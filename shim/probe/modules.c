@@ -183,10 +183,14 @@ static void look_at_log(struct wr_probe_ctx *ctx)
     WR_SYS(close, fd);
     if (len <= 0)
         return;
+    if (ctx->host_pid <= 0)
+        return;
     found = wr_modules_record(ctx->scratch, (size_t)len, ctx->host_pid, &line);
-    if (found > 0)
-        wr_set_text(ctx->ev, WR_FACT_security_record, line,
-                    (uint32_t)(found < RECORD_SHOWN ? found : RECORD_SHOWN));
+    if (found == 0)
+        return;
+    wr_set_bool(ctx->ev, WR_FACT_security_record_hidden, false);
+    wr_set_text(ctx->ev, WR_FACT_security_record, line,
+                (uint32_t)(found < RECORD_SHOWN ? found : RECORD_SHOWN));
 }
 
 /* Denied, and no filter did it. */
@@ -210,6 +214,7 @@ void wr_probe_modules(struct wr_probe_ctx *ctx)
     look_at_list(ctx);
     look_at_selinux(ctx);
     look_at_apparmor(ctx);
+    wr_set_bool(ctx->ev, WR_FACT_security_record_hidden, true);
     if (wr_ev_true(ctx->ev, WR_FACT_selinux_enforcing) ||
         wr_ev_has(ctx->ev, WR_FACT_apparmor_profile))
         look_at_log(ctx);
