@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "whyrefused/evidence.h"
+#include "whyrefused/faults.h"
 
 /* No answer came: the kernel says so, or the program stopped waiting for one. */
 #define WR_CITES_SILENT WR_FACT_error, WR_FACT_gave_up
@@ -17,10 +18,13 @@ static inline bool wr_ev_silent(const struct wr_evidence *ev)
 /* tcp_timeout_init() of include/net/tcp.h: the first request (SYN) is sent again after this. */
 #define WR_SYN_AGAIN_US 1000000u
 
-/* The program that gave up had waited until its request was sent again. */
-#define WR_CITES_ASKED_AGAIN WR_FACT_syn_retries, WR_FACT_elapsed_us
+/* The program that gave up had waited until its request was sent again, or a probe asked again: no
+ * answer came to that. */
+#define WR_CITES_ASKED_AGAIN WR_FACT_syn_retries, WR_FACT_elapsed_us, WR_FACT_path_answer
 static inline bool wr_ev_asked_again(const struct wr_evidence *ev)
 {
+    if (wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_SILENT))
+        return true;
     if (wr_ev_has(ev, WR_FACT_syn_retries))
         return wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0;
     return wr_ev_uint(ev, WR_FACT_elapsed_us, 0) >= WR_SYN_AGAIN_US;
