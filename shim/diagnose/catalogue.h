@@ -47,6 +47,10 @@ enum wr_rank {
     WR_RANK_ARGUMENT = 100 /* the call itself could not have worked */
 };
 
+/* Asks hop by hop, where that was not done. */
+#define WR_CHECK_ACTIVE \
+    "[whyrefused check --active {destination.address} {destination.port}{?path_unasked}]"
+
 /* Shows every rule of this machine's packet filters. */
 #define WR_SHOW_FILTER_RULES                                \
     "sudo nft list ruleset"                                 \

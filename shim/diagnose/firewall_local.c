@@ -234,10 +234,12 @@ static enum wr_match match_conntrack_full(const struct wr_evidence *ev)
     "{listener} listens there[, {listener.queue} connections wait in its queue, " \
     "{listener.queue_max} may]"
 #define NOBODY_EITHER "nothing listens there, either{!listener}"
-#define WHICH_RULE                                                                    \
-    {                                                                                 \
-        WR_FACT_rule_unseen, "which rule it is", "rules are shown to root alone",     \
-            "sudo whyrefused check --active {destination.address} {destination.port}" \
+#define WHICH_RULE                                                                            \
+    {WR_FACT_rule_unseen, "which rule it is{!rule_missing}", "rules are shown to root alone", \
+     "sudo whyrefused check --active {destination.address} {destination.port}"},              \
+    {                                                                                         \
+        WR_FACT_rule_missing, "which rule it is{?rule_missing}", "{rule_missing}",            \
+            WR_SHOW_FILTER_RULES                                                              \
     }
 #define SEE_RULE                                                                                \
     {                                                                                           \
@@ -319,8 +321,7 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .unknown = {WHICH_RULE,
                     {WR_FACT_icmp_readable,
                      "who sent the ICMP error{!icmp_readable}{!destination_local}",
-                     "an IPv6 socket keeps none unless the program asks for it",
-                     "sudo whyrefused check --active {destination.address} {destination.port}"}},
+                     "an IPv6 socket keeps none unless the program asks for it", WR_CHECK_ACTIVE}},
         .fixes = {SEE_RULE, SEE_RULES},
     },
     {

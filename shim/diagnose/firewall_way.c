@@ -223,19 +223,18 @@ static enum wr_match match_no_answer(const struct wr_evidence *ev)
     "requests to port {destination.port} get as far as hop {path_last_hop}[, " \
     "{path_last_hop_address.address}]{?path_last_hop}[; hop behind it: "       \
     "{path_silent_hop_address.address}]"
-#define SAYS_HOPS "hops: {path_hops}"
+#define SAYS_HOPS "hops: {path_hops}[ (asked within {path_us.ms} ms)]"
 #define NAME_LED "the name {asked_name} led to {destination.address}"
 #define FROM "[ from {source.address}][ from {route_source.address}{!source}]"
 #define LET_THROUGH "to let [TCP ]port {destination.port}" FROM " to {destination.address} through"
 #define LET_IN "to let port {destination.port}" FROM " in"
 
-#define CHECK_ACTIVE "whyrefused check --active {destination.address} {destination.port}"
-#define WHO_SENT                                                                             \
-    {                                                                                        \
-        WR_FACT_route_gateway,                                                               \
-            "whether {destination.address} itself sent it, or a router or firewall on the "  \
-            "way{?icmp_untold}",                                                             \
-            "the socket keeps no ICMP errors unless the program asks for them", CHECK_ACTIVE \
+#define WHO_SENT                                                                                \
+    {                                                                                           \
+        WR_FACT_route_gateway,                                                                  \
+            "whether {destination.address} itself sent it, or a router or firewall on the "     \
+            "way{?icmp_untold}",                                                                \
+            "the socket keeps no ICMP errors unless the program asks for them", WR_CHECK_ACTIVE \
     }
 #define OWN_RULES                                                                    \
     {                                                                                \
@@ -284,7 +283,7 @@ const struct wr_cause wr_causes_firewall_way[] = {
                   {"see there which rule rejects it", "sudo nft list ruleset"},
                   {"with firewalld, there: open the service or the port in its zone",
                    "sudo firewall-cmd --list-all"},
-                  {"see who answers{?icmp_untold}", CHECK_ACTIVE}},
+                  {"see who answers{?icmp_untold}", WR_CHECK_ACTIVE}},
     },
     {
         .id = "firewall-path-reject",
@@ -312,7 +311,7 @@ const struct wr_cause wr_causes_firewall_way[] = {
         .unknown = {WHO_SENT, OWN_RULES},
         .fixes = {{"ask who runs {icmp_offender.address} " LET_THROUGH, NULL},
                   {"see where on the way that is", "traceroute -n {destination.address}"},
-                  {"see who answers{?icmp_untold}", CHECK_ACTIVE}},
+                  {"see who answers{?icmp_untold}", WR_CHECK_ACTIVE}},
     },
     {
         .id = "firewall-path-reset",
@@ -434,9 +433,9 @@ const struct wr_cause wr_causes_firewall_way[] = {
         .unknown = {{WR_FACT_destination,
                      "how far the requests get, and whether {destination.address} is "
                      "up{!destination_local}",
-                     "that takes packets to it, which are sent only on demand", CHECK_ACTIVE},
+                     "that takes packets to it, which are sent only on demand", WR_CHECK_ACTIVE},
                     OWN_DROPS},
-        .fixes = {{"see how far the requests get{!destination_local}", CHECK_ACTIVE},
+        .fixes = {{"see how far the requests get{!destination_local}", WR_CHECK_ACTIVE},
                   {"check that the address is right and the host is on{!destination_local}", NULL},
                   {"let whoever runs {destination.address} see that its firewall (of a cloud: its "
                    "security group) lets port {destination.port}" FROM " in{!destination_local}",

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Causes of connections that address translation leads elsewhere. Rows and their match functions;
  * pure. */
+#include <netinet/in.h>
 #include <string.h>
 
+#include "diagnose/path.h"
 #include "diagnose/silence.h"
 #include "diagnose/tcp.h"
 #include "whyrefused/faults.h"
-
-/* Routers that answer in another's name have a TTL of their own to begin with: only small
- * differences are hops. */
-#define HOPS_MAX 32
 
 /* Programs of container engines that have the published port open beside the translation. */
 static bool is_container_proxy(const struct wr_evidence *ev, const struct wr_sock *sock)
@@ -38,23 +36,21 @@ static enum wr_match match_here(const struct wr_evidence *ev)
 }
 
 /* The answer comes from behind the address: it takes more hops to get there than to get to the
- * host, and arrives with less of its TTL. */
+ * host, or arrives with less of its TTL. A reset that somebody on the way makes instead of the
+ * other answer looks the same; but no host says of itself that a TTL ended on the way to it. */
 static enum wr_match match_behind(const struct wr_evidence *ev)
 {
-    uint64_t ttl, reference, hop, reference_hop;
+    const struct wr_addr *last = wr_ev_addr(ev, WR_FACT_path_last_hop_address);
+    const struct wr_addr *destination = wr_ev_addr(ev, WR_FACT_destination);
 
-    if (!wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_RESET) ||
-        !wr_ev_has(ev, WR_FACT_path_answer_ttl) || !wr_ev_has(ev, WR_FACT_path_reference_ttl))
+    if (wr_path_reset_place(ev) != WR_PLACE_BEHIND)
         return WR_MATCH_NO;
-    ttl = wr_ev_uint(ev, WR_FACT_path_answer_ttl, 0);
-    reference = wr_ev_uint(ev, WR_FACT_path_reference_ttl, 0);
-    if (ttl >= reference || reference - ttl >= HOPS_MAX)
-        return WR_MATCH_NO;
-    hop = wr_ev_uint(ev, WR_FACT_path_answer_hop, 0);
-    reference_hop = wr_ev_uint(ev, WR_FACT_path_reference_hop, 0);
-    if (hop == 0 || reference_hop == 0)
-        return WR_MATCH_POSSIBLE;
-    return hop > reference_hop ? WR_MATCH_LIKELY : WR_MATCH_NO;
+    if (last != NULL && last->family == destination->family &&
+        memcmp(last->bytes, destination->bytes, last->family == AF_INET ? 4 : 16) == 0)
+        return WR_MATCH_LIKELY;
+    return wr_ev_has(ev, WR_FACT_path_reference_ttl) && wr_ev_has(ev, WR_FACT_path_reference_hop)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_POSSIBLE;
 }
 
 /* Somebody listens, and yet the connection was refused: it never came to the listener. */
@@ -113,13 +109,13 @@ const struct wr_cause wr_causes_nat[] = {
                  WR_FACT_gave_up, WR_FACT_nat_target, WR_FACT_nat_target_local,
                  WR_FACT_nat_target_listener, WR_FACT_rule_found, WR_FACT_destination_local,
                  WR_FACT_icmp_received, WR_FACT_reset_by_kernel, WR_FACT_listener,
-                 WR_FACT_path_answer, WR_FACT_path_answer_ttl, WR_FACT_path_reference_ttl,
-                 WR_FACT_path_answer_hop, WR_FACT_path_reference_hop),
+                 WR_PATH_CITES_PLACE, WR_FACT_path_last_hop_address),
         .because = {"address translation of this machine leads the connection to {nat_target}",
                     "no socket of this machine listens on {nat_target}{!nat_target_listener}",
                     "{nat_target_listener}", "{listener}, and the connection did not get there",
                     "the answer arrives with TTL {path_answer_ttl}, other answers of "
                     "{destination.address} with {path_reference_ttl}",
+                    "hop {path_last_hop} answers as {path_last_hop_address}{?path_reference_hop}",
                     "a request needs a TTL of {path_answer_hop} to be answered, and of "
                     "{path_reference_hop} to get to {destination.address}",
                     "no rule of this machine's packet filters ends it{!rule_found}"},

@@ -24,7 +24,7 @@ const struct wr_cause wr_causes_other[] = {
              "type {icmp_type}, code {icmp_code} (ICMPv{icmp_version})",
              "{listener} listens there, and yet the connection was refused[; one more request of "
              "whyrefused's own was taken: it works now{?replay_outcome=1}]"},
-        .unknown = {{WR_FACT_netfilter_rules,
+        .unknown = {{WR_FACT_filter_possible,
                      "whether a packet filter rule of this machine did it{?destination}",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"send the JSON report with a question: it holds all that was seen", NULL}},

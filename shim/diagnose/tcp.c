@@ -328,6 +328,8 @@ const struct wr_cause wr_causes_tcp[] = {
                     "{?path_answer=2}",
                     "the reset arrives with TTL {path_answer_ttl}, and what else that host sends "
                     "with {path_reference_ttl}{?path_answer=2}",
+                    "a request was followed through this machine's packet filters, and none of "
+                    "their rules ended it{?rule_examined}{!rule_found}",
                     "{destination.address} is not an address of this machine"
                     "{!destination_local}",
                     NAME_LED},
@@ -336,8 +338,7 @@ const struct wr_cause wr_causes_tcp[] = {
         .unknown = {{WR_FACT_destination,
                      "whether the host's kernel or a packet filter[ of that host"
                      "{?path_answer=2}{?path_reference_hop}] sent the reset",
-                     "both look the same from here",
-                     "whyrefused check --active {destination.address} {destination.port}"},
+                     "both look the same from here", WR_CHECK_ACTIVE},
                     FILTER_RULES,
                     {WR_FACT_destination_local,
                      "whether {destination.address} is an address of this machine",

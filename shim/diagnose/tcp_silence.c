@@ -87,7 +87,7 @@ const struct wr_cause wr_causes_tcp_silence[] = {
                     UNANSWERED, "{destination.address} is an address of this machine", NAME_LED},
         .ruled_out = "the queue of {listener.owner} has room: {listener.queue} connections wait, "
                      "{listener.queue_max} may",
-        .unknown = {{WR_FACT_netfilter_rules,
+        .unknown = {{WR_FACT_filter_possible,
                      "whether a packet filter rule of this machine drops the "
                      "requests{!overflow_rises}",
                      "the rules were not examined", WR_SHOW_FILTER_RULES},
@@ -147,9 +147,8 @@ const struct wr_cause wr_causes_tcp_silence[] = {
                     {WR_FACT_destination,
                      "how far the requests get, and whether {destination.address} is "
                      "up{!destination_local}",
-                     "that takes packets to it, which are sent only on demand",
-                     "whyrefused check --active {destination.address} {destination.port}"},
-                    {WR_FACT_netfilter_rules,
+                     "that takes packets to it, which are sent only on demand", WR_CHECK_ACTIVE},
+                    {WR_FACT_filter_possible,
                      "whether a packet filter rule of this machine drops the requests",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"give the program a longer time limit for connecting: 3 s and more outlast a "

@@ -63,7 +63,7 @@ const struct wr_cause wr_causes_udp[] = {
                      "ICMP error{!destination_local}",
                      "the socket keeps no ICMP errors unless the program asks for them",
                      "sudo traceroute -n -U -p {destination.port} {destination.address}"},
-                    {WR_FACT_netfilter_rules,
+                    {WR_FACT_filter_possible,
                      "whether a packet filter rule of this machine refuses it",
                      "the rules were not examined", WR_SHOW_FILTER_RULES}},
         .fixes = {{"start the server that should have UDP port "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the facts of all probes before leave open of this machine's packet filters. Asks nobody. */
+ * What the facts of all probes before leave open. Asks nobody. */
 #include "probe/probe.h"
 
 void wr_probe_doubts(struct wr_probe_ctx *ctx)
@@ -10,9 +10,12 @@ void wr_probe_doubts(struct wr_probe_ctx *ctx)
 
     if (!wr_attempt_reaches(ctx->attempt) || ctx->attempt->target.family == 0)
         return;
-    if (none || wr_ev_true(ev, WR_FACT_reset_by_kernel))
+    if (none || wr_ev_true(ev, WR_FACT_reset_by_kernel) || wr_ev_false(ev, WR_FACT_rule_found))
         wr_set_bool(ev, WR_FACT_filter_possible, false);
     else if (wr_ev_true(ev, WR_FACT_netfilter_rules))
         wr_set_bool(ev, WR_FACT_filter_possible, true);
+    if (!wr_ev_known(ev, WR_FACT_rule_missing))
+        wr_set_absent(ev, WR_FACT_rule_missing);
+    wr_set_bool(ev, WR_FACT_path_unasked, !wr_ev_known(ev, WR_FACT_path_answer));
     wr_set_bool(ev, WR_FACT_rule_unseen, !wr_ev_known(ev, WR_FACT_rule_found));
 }

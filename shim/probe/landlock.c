@@ -45,10 +45,11 @@ static int count_in_child(void)
     int status, result;
     long child,
         at = WR_SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    volatile int *count = (volatile int *)at;
+    volatile int *count;
 
     if (at < 0 && at > -4096)
         return (int)at;
+    count = (volatile int *)at;
     *count = -ECHILD;
     WR_SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
     child = WR_SYS(clone, CLONE_VFORK, 0, 0, 0, 0);
