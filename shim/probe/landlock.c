@@ -47,8 +47,8 @@ static int count_in_child(void)
         at = WR_SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     volatile int *count;
 
-    if (at < 0 && at > -4096)
-        return (int)at;
+    if (at <= 0)
+        return at < 0 ? (int)at : -ENOMEM;
     count = (volatile int *)at;
     *count = -ECHILD;
     WR_SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
