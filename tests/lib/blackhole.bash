@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A line of namespaces (line.bash) whose third link carries smaller packets than the others, and
 # whose router does not say so.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154
 . "$files/line.bash"
 
 # blackhole [SIDE]: for packets to the server; `back`: for those from it.
