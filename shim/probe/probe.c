@@ -55,6 +55,7 @@ bool wr_probe_all(const struct wr_attempt *attempt, int32_t host_pid, enum wr_ti
         }
         probes[i].run(&ctx);
     }
+    wr_probe_doubts(&ctx);
     wr_netlink_close(ctx.route_fd);
     wr_netlink_close(ctx.diag_fd);
     *ret_no_descriptors = ctx.no_descriptors;

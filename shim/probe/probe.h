@@ -81,6 +81,9 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
 #include "probe/probes.def"
 #undef PROBE
 
+/* doubts.c: what the facts of all probes leave open. Asks nobody, and so runs in any case, last. */
+void wr_probe_doubts(struct wr_probe_ctx *ctx);
+
 /* Runs every probe of at most that tier. Returns false when the budget ended before the last.
  * `scratch`: WR_PROBE_SCRATCH bytes, 8-aligned. *ret_no_descriptors is set where the process has
  * no descriptor left to look with. */

@@ -84,7 +84,9 @@ enum wr_text_class wr_text_class(enum wr_fact fact)
 
     if (strcmp(unit, "host") == 0)
         return WR_TEXT_HOST;
-    return strcmp(unit, "path") == 0 ? WR_TEXT_PATH : WR_TEXT_PLAIN;
+    return strcmp(unit, "path") == 0      ? WR_TEXT_PATH
+           : strcmp(unit, "command") == 0 ? WR_TEXT_COMMAND
+                                          : WR_TEXT_PLAIN;
 }
 
 static bool is_hex(char c)

@@ -17,8 +17,9 @@ struct wr_addr wr_redact_addr(const struct wr_addr *addr);
 /* "…/name" where it begins with '/' (or '@', '/'); else as it is. */
 void wr_redact_path(struct wr_buf *out, const char *bytes, size_t len);
 
-enum wr_text_class { WR_TEXT_PLAIN, WR_TEXT_HOST, WR_TEXT_PATH };
-/* What a text fact holds, by its unit: "host" or "path". */
+enum wr_text_class { WR_TEXT_PLAIN, WR_TEXT_HOST, WR_TEXT_PATH, WR_TEXT_COMMAND };
+/* What a text fact holds, by its unit: "host", "path" or "command" (of which each word is quoted
+ * for the shell where it needs to be). */
 enum wr_text_class wr_text_class(enum wr_fact fact);
 
 /* A text as far as the WR_QUOTE_HIDE_ bits of quote (template.h) let it be seen. Paths are known

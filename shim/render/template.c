@@ -105,6 +105,11 @@ static bool put_word(const struct field *field, const struct wr_evidence *ev, un
     wr_value(ev, field->fact, field->part, quote, &redacted);
     if (word.len != redacted.len || memcmp(space[0], space[1], word.len) != 0)
         return false;
+    if (wr_fact_info[field->fact].kind == WR_KIND_text &&
+        wr_text_class(field->fact) == WR_TEXT_COMMAND) {
+        wr_escape(out, word.data, word.len);
+        return true;
+    }
     return wr_escape_shell(out, word.data, word.len);
 }
 
