@@ -2,6 +2,7 @@
  * From an attempt to a written report: probe, diagnose, frames, write. The only place that knows
  * the order. Runs in the host's thread, cold; holds nothing and keeps nothing but counts. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -103,19 +104,42 @@ static const char *run_helper(const struct wr_probe_helper *helper, const char *
     return space->answer_len != 0 ? space->answer : NULL;
 }
 
+static int run_apart(const struct wr_probe_helper *helper, void (*task)(void *arg), void *arg)
+{
+    return wr_worker_apart(task, arg, helper->space);
+}
+
+static void look(void *arg)
+{
+    struct run *run = arg;
+    struct wr_workspace *space = run->space;
+    const struct wr_probe_helper helper = {run_helper, run_apart, &space->worker};
+    enum wr_tier tier = (enum wr_tier)run->settings->number[WR_SETTING_probes];
+
+    run->report.out_of_time =
+        !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns, space->scratch,
+                      &helper, &space->evidence, &run->no_descriptors);
+}
+
+/* A socket of ours would get that number, and what other threads write to standard error meanwhile
+ * would go out there, or bring them SIGPIPE. */
+static bool standard_is_closed(void)
+{
+    return WR_SYS(fcntl, 0, F_GETFD) < 0 || WR_SYS(fcntl, 1, F_GETFD) < 0 ||
+           WR_SYS(fcntl, 2, F_GETFD) < 0;
+}
+
 static void find_causes(struct run *run)
 {
     struct wr_workspace *space = run->space;
-    const struct wr_probe_helper helper = {run_helper, &space->worker};
-    enum wr_tier tier = (enum wr_tier)run->settings->number[WR_SETTING_probes];
 
     memset(space->evidence.state, 0, sizeof(space->evidence.state));
     space->evidence.socks_used = 0;
     space->evidence.text_used = 0;
     space->evidence.text_full = false;
-    run->report.out_of_time =
-        !wr_probe_all(run->attempt, space->process.pid, tier, run->until_ns, space->scratch,
-                      &helper, &space->evidence, &run->no_descriptors);
+    if (run->beside || !standard_is_closed() ||
+        wr_worker_beside(look, run, run->attempt->fd, &space->worker) < 0)
+        look(run);
     if (run->no_descriptors && !run->beside)
         return; /* again, in a child */
     wr_diagnose(&space->evidence, &space->verdict);

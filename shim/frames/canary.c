@@ -3,6 +3,7 @@
 #include "frames/canary.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/wait.h>
 #include <sched.h>
 #include <signal.h>
@@ -48,10 +49,25 @@ static bool is_filtered(void)
     return mode != NULL && *mode == '2';
 }
 
+/* The first child after unshare(CLONE_NEWPID) becomes process 1 there, and with its end nothing can
+ * be started any more: until then there is nothing that this link leads to. Asked with the calls of
+ * is_filtered(). */
+static bool children_stay(void)
+{
+    long fd = WR_SYS(openat, AT_FDCWD, "/proc/thread-self/ns/pid_for_children",
+                     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+
+    if (fd >= 0)
+        WR_SYS(close, fd);
+    return fd >= 0;
+}
+
+enum end { LIVES, DIES, UNKNOWN };
+
 /* Not with the memory shared: a child that dumps core would take the host with it on kernels
  * before 5.16. No exit signal: neither SIGCHLD nor wait() of the host sees it. CLONE_VFORK: this
  * thread goes on when the child has ended; whether it came to its end stands in a shared page. */
-static bool survives(void)
+static enum end try_in_child(void)
 {
     const uint64_t all = ~0ull;
     uint64_t before = 0;
@@ -59,13 +75,13 @@ static bool survives(void)
     long child,
         at = WR_SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     volatile bool *done = (volatile bool *)at;
-    bool lived;
+    enum end end;
 
     if (at < 0 && at > -4096)
-        return false;
+        return UNKNOWN;
     if (wr_on_valgrind()) {
         WR_SYS(munmap, at, 4096);
-        return true;
+        return LIVES;
     }
     /* no handler of the host may run in the child */
     WR_SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
@@ -76,13 +92,17 @@ static bool survives(void)
         WR_SYS(exit, 0);
     }
     WR_SYS(rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof(before));
-    /* where clone() is answered with an errno, so will be everything else */
-    lived = child < 0 || *done;
+    /* where a filter answers clone() with an errno, so it will everything else; but limits and lack
+     * of memory (clone(2)) tell nothing */
+    if (child == -EAGAIN || child == -ENOMEM)
+        end = UNKNOWN;
+    else
+        end = child < 0 || *done ? LIVES : DIES;
     WR_SYS(munmap, at, 4096);
     /* one that was killed may have been so for wait4(): it stays a zombie that nobody sees */
-    while (lived && child > 0 && WR_SYS(wait4, child, &status, __WCLONE, 0) == -EINTR)
+    while (end == LIVES && child > 0 && WR_SYS(wait4, child, &status, __WCLONE, 0) == -EINTR)
         ;
-    return lived;
+    return end;
 }
 
 bool wr_canary_lives(void)
@@ -92,7 +112,11 @@ bool wr_canary_lives(void)
     if (wr_filtered())
         return false;
     if (!atomic_load_explicit(&asked, memory_order_acquire)) {
-        if (is_filtered() && !survives())
+        enum end end = !is_filtered() ? LIVES : children_stay() ? try_in_child() : UNKNOWN;
+
+        if (end == UNKNOWN)
+            return false; /* another time */
+        if (end == DIES)
             wr_filter_installed(true);
         atomic_store_explicit(&asked, true, memory_order_release);
     }

@@ -241,9 +241,10 @@ static int run_beside(void *arg)
 
 bool wr_worker_children_stay(void)
 {
+    /* of this very thread: unshare(2) concerns no other */
     static const char links[2][2][40] = {
-        {"/proc/self/ns/pid", "/proc/self/ns/pid_for_children"},
-        {"/proc/self/ns/time", "/proc/self/ns/time_for_children"},
+        {"/proc/thread-self/ns/pid", "/proc/thread-self/ns/pid_for_children"},
+        {"/proc/thread-self/ns/time", "/proc/thread-self/ns/time_for_children"},
     };
 
     for (int i = 0; i < 2; i++) {
@@ -310,6 +311,14 @@ int wr_worker_run(const char *task, const struct wr_worker_part *parts, unsigned
 
 int wr_worker_beside(void (*run)(void *arg), void *arg, int keep, struct wr_worker_space *space)
 {
+    if (keep < 3)
+        keep = KEEP_STANDARD;
     return beside(&(struct beside){run, arg, keep, false},
                   space->beside_stack + sizeof(space->beside_stack));
+}
+
+int wr_worker_apart(void (*run)(void *arg), void *arg, struct wr_worker_space *space)
+{
+    return beside(&(struct beside){run, arg, KEEP_STANDARD, false},
+                  space->minder_stack + sizeof(space->minder_stack));
 }

@@ -48,4 +48,9 @@ bool wr_worker_children_stay(void);
  * signals must be blocked. 0, or -errno when it did not run. */
 int wr_worker_beside(void (*run)(void *arg), void *arg, int keep, struct wr_worker_space *space);
 
+/* The same with 0, 1 and 2 alone, and half the stack: where no descriptor of ours may stand in the
+ * host's table, from which a fork() in another thread copies it. From within run() of
+ * wr_worker_beside(), too; wr_worker_run() not from within this one. */
+int wr_worker_apart(void (*run)(void *arg), void *arg, struct wr_worker_space *space);
+
 #endif

@@ -120,8 +120,9 @@ static enum wr_path_own look_for_own(struct wr_probe_ctx *ctx, struct wr_path *p
     return quiet ? WR_OWN_YES : WR_OWN_UNKNOWN;
 }
 
-static void ask(struct wr_probe_ctx *ctx, struct wr_path *path)
+static void ask(struct wr_probe_ctx *ctx)
 {
+    struct wr_path *path = (struct wr_path *)(void *)wr_probe_file_space(ctx);
     const struct wr_attempt *attempt = ctx->attempt;
     struct wr_path_way way = way_of(ctx);
     uint64_t until_ns = wr_probe_part_until(ctx, USUAL_NS), now_ns = wr_now_ns();
@@ -302,7 +303,7 @@ void wr_probe_path(struct wr_probe_ctx *ctx)
         return;
     memset(path, 0, sizeof(*path));
     path->target = ctx->attempt->target;
-    ask(ctx, path);
+    wr_probe_apart(ctx, ask);
     wr_path_judge(path, &verdict);
     if (verdict.answer == 0)
         return;

@@ -24,6 +24,32 @@ int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol)
     return *fd;
 }
 
+struct apart {
+    struct wr_probe_ctx *ctx;
+    void (*run)(struct wr_probe_ctx *ctx);
+};
+
+/* The numbers of the netlink sockets that are open lead to something else there, or to nothing. */
+static void run_apart(void *arg)
+{
+    const struct apart *apart = arg;
+    struct wr_probe_ctx ctx = *apart->ctx;
+
+    ctx.route_fd = ctx.diag_fd = -1;
+    apart->run(&ctx);
+    wr_netlink_close(ctx.route_fd);
+    wr_netlink_close(ctx.diag_fd);
+    apart->ctx->no_descriptors |= ctx.no_descriptors;
+}
+
+void wr_probe_apart(struct wr_probe_ctx *ctx, void (*run)(struct wr_probe_ctx *ctx))
+{
+    struct apart apart = {ctx, run};
+
+    if (ctx->helper == NULL || ctx->helper->apart(ctx->helper, run_apart, &apart) < 0)
+        run(ctx);
+}
+
 static unsigned about_of(const struct wr_attempt *attempt)
 {
     return attempt->call == WR_CALL_LOOKUP      ? FOR_LOOKUP

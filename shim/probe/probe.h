@@ -26,6 +26,9 @@ enum wr_tier { WR_TIER_PASSIVE, WR_TIER_LOCAL, WR_TIER_ACTIVE };
 struct wr_probe_helper {
     const char *(*run)(const struct wr_probe_helper *helper, const char *task, const void *request,
                        size_t len, uint64_t until_ns, int *ret_error);
+    /* Runs run(arg) in a child with this memory and no descriptor but 0, 1 and 2. 0, or -errno
+     * when it did not run. No task of the helper can be run from there. */
+    int (*apart)(const struct wr_probe_helper *helper, void (*run)(void *arg), void *arg);
     void *space;
 };
 
@@ -76,6 +79,10 @@ static inline uint64_t wr_probe_part_until(const struct wr_probe_ctx *ctx, uint6
 
 /* The shared socket for NETLINK_ROUTE or NETLINK_SOCK_DIAG; -errno where it can't be had. */
 int wr_probe_netlink(struct wr_probe_ctx *ctx, int protocol);
+
+/* Runs a probe in a child without the host's descriptors, or here where there can be none. For
+ * those that hold sockets of their own for long: other threads may fork() meanwhile. */
+void wr_probe_apart(struct wr_probe_ctx *ctx, void (*run)(struct wr_probe_ctx *ctx));
 
 #define PROBE(name, tier, about, reads) void wr_probe_##name(struct wr_probe_ctx *ctx);
 #include "probe/probes.def"

@@ -80,12 +80,12 @@ static bool try_once(struct wr_probe_ctx *ctx, uint64_t *drops, bool *ret_rose)
     return rc == -EINPROGRESS && wr_netstat_read(ctx, WR_RPFILTER_COUNTER, drops);
 }
 
-void wr_probe_rpfilter_try(struct wr_probe_ctx *ctx)
+static void try_all(struct wr_probe_ctx *ctx)
 {
     uint64_t drops, before, after_ns;
     bool rose = true;
 
-    if (!wr_rpfilter_matters(ctx) || !wr_netstat_read(ctx, WR_RPFILTER_COUNTER, &drops))
+    if (!wr_netstat_read(ctx, WR_RPFILTER_COUNTER, &drops))
         return;
     /* the answer to the program's own request is sent again and again: a moment between two */
     before = drops;
@@ -99,4 +99,10 @@ void wr_probe_rpfilter_try(struct wr_probe_ctx *ctx)
             return;
     }
     wr_set_bool(ctx->ev, WR_FACT_rp_filter_rises, rose);
+}
+
+void wr_probe_rpfilter_try(struct wr_probe_ctx *ctx)
+{
+    if (wr_rpfilter_matters(ctx))
+        wr_probe_apart(ctx, try_all);
 }
