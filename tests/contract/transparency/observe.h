@@ -244,12 +244,23 @@ static inline void finish(pid_t pid)
         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+static inline int fork_works(void)
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(0);
+    return child > 0 && waitpid(child, NULL, 0) == child;
+}
+
 /* Runs every case, or the one whose name is the argument. */
 int main(int argc, char **argv)
 {
     /* the program that a case starts; without arguments the kernel gives it an empty name */
     if ((argc == 2 && strcmp(argv[1], "fail") == 0) || argc == 0 || argv[0][0] == '\0')
         return fail_once() == ECONNREFUSED ? 5 : 6;
+    if (argc == 2 && strcmp(argv[1], "fail and fork") == 0)
+        return fail_once() == ECONNREFUSED && fork_works() ? 5 : 6;
     listen_everywhere();
     for (const struct test_case *test = cases; test->name != NULL; test++) {
         pid_t pid;
