@@ -15,6 +15,7 @@
 #define PAGE 4096
 
 static WR_STARTUP _Atomic(_Atomic long *) owner_page;
+static WR_STARTUP _Atomic bool too_old; /* the kernel does not wipe pages */
 
 static _Atomic long *make_page(void)
 {
@@ -23,12 +24,31 @@ static _Atomic long *make_page(void)
 
     if (at < 0 && at > -PAGE)
         return NULL;
-    if (WR_SYS(madvise, at, PAGE, MADV_WIPEONFORK) < 0 ||
-        !atomic_compare_exchange_strong(&owner_page, &other, page)) {
+    if (!atomic_compare_exchange_strong(&owner_page, &other, page)) {
         WR_SYS(munmap, at, PAGE);
         return other;
     }
     return page;
+}
+
+void wr_process_settle(void)
+{
+    _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
+
+    if (page == NULL)
+        page = make_page();
+    if (page != NULL && WR_SYS(madvise, page, PAGE, MADV_WIPEONFORK) < 0)
+        atomic_store_explicit(&too_old, true, memory_order_relaxed);
+}
+
+void wr_process_forked(void)
+{
+    _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
+
+    if (page == NULL)
+        page = make_page();
+    if (page != NULL && !wr_filtered())
+        atomic_store_explicit(page, WR_SYS(getpid), memory_order_relaxed);
 }
 
 long wr_process_own_id(void)
@@ -42,8 +62,8 @@ long wr_process_own_id(void)
 
     if (page == NULL)
         page = make_page();
-    if (page == NULL)
-        return 0; /* too old a kernel to tell: then nothing is remembered */
+    if (page == NULL || atomic_load_explicit(&too_old, memory_order_relaxed))
+        return 0; /* it cannot be told: then nothing is remembered */
     owner = atomic_load_explicit(page, memory_order_relaxed);
     if (owner == 0) {
         /* made just now, or wiped by fork */

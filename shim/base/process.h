@@ -10,6 +10,13 @@
  * (madvise(2) MADV_WIPEONFORK, Linux 4.14) but that a vfork child shares. */
 bool wr_process_owns_memory(void);
 
+/* That page is wiped from now on, also where a child is made past fork(). It takes a call that few
+ * programs make, so not before it is known that no filter kills for it. */
+void wr_process_settle(void);
+
+/* To be called in a child that fork() has made. */
+void wr_process_forked(void);
+
 /* The same: the process id where it owns its memory, else 0. */
 long wr_process_own_id(void);
 

@@ -13,8 +13,12 @@
 
 #include "base/file.h"
 #include "base/filter.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "base/valgrind.h"
+
+/* Each time costs the program a little; where it has never been possible, it will not be. */
+#define PUT_OFF_MAX 64
 
 static const uint16_t our_calls[] = {
 #define OURS(name) SYS_##name,
@@ -108,16 +112,19 @@ static enum end try_in_child(void)
 bool wr_canary_lives(void)
 {
     static _Atomic bool asked;
+    static _Atomic unsigned put_off;
 
     if (wr_filtered())
         return false;
     if (!atomic_load_explicit(&asked, memory_order_acquire)) {
         enum end end = !is_filtered() ? LIVES : children_stay() ? try_in_child() : UNKNOWN;
 
-        if (end == UNKNOWN)
+        if (end == UNKNOWN && atomic_fetch_add(&put_off, 1) < PUT_OFF_MAX)
             return false; /* another time */
-        if (end == DIES)
+        if (end != LIVES)
             wr_filter_installed(true);
+        else
+            wr_process_settle();
         atomic_store_explicit(&asked, true, memory_order_release);
     }
     return !wr_filtered();

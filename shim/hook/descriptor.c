@@ -152,7 +152,7 @@ WR_EXPORT pid_t fork(void)
     if (pid == 0) {
         int error = errno;
         if (wr_enabled())
-            (void)wr_process_own_id(); /* claimed before a vfork child of the child can */
+            wr_process_forked(); /* claimed before a vfork child of the child can */
         errno = error;
     }
     return pid;

@@ -15,11 +15,16 @@
 #include "probe/owner.h"
 #include "probe/rtnl.h"
 #include "probe/rule_answer.h"
+#include "track/pace.h"
 
 /* Of the usual budget. The way, hop by hop, takes time as well. */
 #define USUAL_NS 180000000u
 /* The helper ends before it would be killed. */
 #define SPARE_MS 5
+
+/* The helper takes most of a budget: a program that fails with everything, or ends with hundreds of
+ * connections on their way, is not held up for each. */
+static struct wr_pace pace = {.interval_ns = 1000000000u, .at_once = 16};
 
 /* A request that went out, or would have, and had no good end. */
 static bool concerns(const struct wr_attempt *attempt)
@@ -190,6 +195,8 @@ void wr_probe_rule(struct wr_probe_ctx *ctx)
         say_missing(ctx, "it takes root (CAP_NET_ADMIN)");
     else if (ctx->helper == NULL)
         say_missing(ctx, "there is no program whyrefused to follow requests with");
+    else if (!wr_pace_take(&pace, wr_now_ns()))
+        say_missing(ctx, "so many requests were followed a moment before");
     else
         ask(ctx);
 }

@@ -279,7 +279,7 @@ static void filtered_before_all(void)
 {
     const long killed[] = {SYS_process_vm_readv, SYS_readlinkat, SYS_gettid,  SYS_uname,
                            SYS_recvfrom,         SYS_sendto,     SYS_recvmsg, SYS_wait4,
-                           SYS_memfd_create,     SYS_prctl,      SYS_fstat};
+                           SYS_memfd_create,     SYS_prctl,      SYS_fstat,   SYS_madvise};
 
     for (unsigned i = 0; i < sizeof(killed) / sizeof(killed[0]); i++)
         filtered_before(killed[i]);
