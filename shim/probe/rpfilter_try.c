@@ -10,11 +10,15 @@
 #include "probe/netstat.h"
 #include "probe/rpfilter.h"
 #include "probe/rtnl.h"
+#include "track/pace.h"
 
 #define TRIES 3
 /* An answer that comes later is not waited for. */
 #define WAIT_NS 300000000u
 #define STEP_NS 5000000
+
+/* It waits for most of a budget. */
+static struct wr_pace pace = {.interval_ns = 5000000000u, .at_once = 8};
 
 /* As the program's socket was made, as far as that chooses the way. -errno where it can't be. */
 static int make_socket(struct wr_probe_ctx *ctx)
@@ -47,7 +51,6 @@ static int make_socket(struct wr_probe_ctx *ctx)
 static bool rises(struct wr_probe_ctx *ctx, uint64_t from, uint64_t *ret_after_ns)
 {
     const uint64_t start_ns = wr_now_ns();
-    const struct timespec step = {.tv_nsec = STEP_NS};
     uint64_t now = from;
 
     *ret_after_ns = WAIT_NS;
@@ -58,7 +61,8 @@ static bool rises(struct wr_probe_ctx *ctx, uint64_t from, uint64_t *ret_after_n
             *ret_after_ns = wr_now_ns() - start_ns;
             return true;
         }
-        WR_SYS(ppoll, NULL, 0, &step, NULL, 8);
+        /* the kernel writes what is left of it there */
+        WR_SYS(ppoll, NULL, 0, &(struct timespec){.tv_nsec = STEP_NS}, NULL, 8);
     }
     return false;
 }
@@ -103,6 +107,6 @@ static void try_all(struct wr_probe_ctx *ctx)
 
 void wr_probe_rpfilter_try(struct wr_probe_ctx *ctx)
 {
-    if (wr_rpfilter_matters(ctx))
+    if (wr_rpfilter_matters(ctx) && wr_pace_take(&pace, wr_now_ns()))
         wr_probe_apart(ctx, try_all);
 }
