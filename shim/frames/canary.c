@@ -50,7 +50,7 @@ static bool is_filtered(void)
     if (len < 0 && len != -EFBIG)
         return false;
     mode = wr_line_value(status, "Seccomp:");
-    return mode != NULL && *mode == '2';
+    return mode != NULL ? *mode == '2' : len == -EFBIG;
 }
 
 /* The first child after unshare(CLONE_NEWPID) becomes process 1 there, and with its end nothing can
@@ -79,6 +79,7 @@ static enum end try_in_child(void)
     long child,
         at = WR_SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     volatile bool *done = (volatile bool *)at;
+    volatile int child_id = 0; /* stays 0 where a filter answers in the kernel's place */
     enum end end;
 
     if (at < 0 && at > -4096)
@@ -89,8 +90,9 @@ static enum end try_in_child(void)
     }
     /* no handler of the host may run in the child */
     WR_SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
-    child = WR_SYS(clone, CLONE_VFORK, 0, 0, 0, 0);
-    if (child == 0) {
+    /* the place of child_id is the fourth or the fifth argument, by architecture */
+    child = WR_SYS(clone, CLONE_VFORK | CLONE_CHILD_SETTID, 0, 0, &child_id, &child_id);
+    if (child == 0 && child_id != 0) {
         try_all();
         *done = true;
         WR_SYS(exit, 0);
@@ -101,7 +103,7 @@ static enum end try_in_child(void)
     if (child == -EAGAIN || child == -ENOMEM)
         end = UNKNOWN;
     else
-        end = child < 0 || *done ? LIVES : DIES;
+        end = child < 0 || (child > 0 && *done) ? LIVES : DIES;
     WR_SYS(munmap, at, 4096);
     /* one that was killed may have been so for wait4(): it stays a zombie that nobody sees */
     while (end == LIVES && child > 0 && WR_SYS(wait4, child, &status, __WCLONE, 0) == -EINTR)

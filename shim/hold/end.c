@@ -52,7 +52,6 @@ bool wr_hold_anything(void)
 void wr_hold_wait(uint64_t until_ns)
 {
     int32_t pid = (int32_t)WR_SYS(getpid);
-    const struct timespec pause = {.tv_nsec = 1000000};
 
     for (unsigned i = 0; i < WR_SLOTS; i++) {
         struct wr_slot *slot = &wr_slots[i];
@@ -64,7 +63,8 @@ void wr_hold_wait(uint64_t until_ns)
                 wr_slot_leave(slot, WR_SLOT_SPOKEN);
             }
             if (slot->lingering != 0)
-                WR_SYS(ppoll, 0, 0, &pause, 0, 8);
+                /* the kernel writes what is left of it there */
+                WR_SYS(ppoll, 0, 0, &(struct timespec){.tv_nsec = 1000000}, 0, 8);
         }
     }
 }

@@ -3,6 +3,7 @@
  * descriptor 2, filters, small stacks, signals, threads, children. */
 #include "observe.h"
 
+#include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -251,12 +252,12 @@ static void filtered_with_listener(void)
 }
 
 /* A filter that was there before the program started: this program again, under one. */
-static void filtered_before(long killed)
+static void filtered_before(long named, unsigned action)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)killed, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)named, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {4, filter};
@@ -282,7 +283,21 @@ static void filtered_before_all(void)
                            SYS_memfd_create,     SYS_prctl,      SYS_fstat,   SYS_madvise};
 
     for (unsigned i = 0; i < sizeof(killed) / sizeof(killed[0]); i++)
-        filtered_before(killed[i]);
+        filtered_before(killed[i], SECCOMP_RET_KILL_PROCESS);
+    filtered_before(SYS_clone, SECCOMP_RET_ERRNO | EPERM);
+    filtered_before(SYS_clone, SECCOMP_RET_ERRNO); /* 0: as if this were the child */
+}
+
+/* Then what tells of a filter stands far down in /proc/self/status. */
+static void filtered_in_many_groups(void)
+{
+    static gid_t groups[300];
+
+    for (int i = 0; i < 300; i++)
+        groups[i] = (gid_t)(1000000 + i);
+    OBSERVE(setgroups(300, groups));
+    filtered_before(SYS_process_vm_readv, SECCOMP_RET_KILL_PROCESS);
+    filtered_before(SYS_memfd_create, SECCOMP_RET_KILL_PROCESS);
 }
 
 static void filtered_by_syscall(void)
@@ -748,6 +763,7 @@ const struct test_case cases[] = {
     {"seccomp", "by syscall", filtered_by_syscall},
     {"seccomp", "with a listener", filtered_with_listener},
     {"seccomp", "before the start", filtered_before_all},
+    {"seccomp", "before the start, many groups", filtered_in_many_groups},
     {"seccomp", "after a report", filtered_after_a_report},
     {"seccomp", "strict", filtered_strictly},
     {"stack", "thread of 16 KiB", small_stack},
