@@ -280,7 +280,8 @@ static void filtered_before_all(void)
 {
     const long killed[] = {SYS_process_vm_readv, SYS_readlinkat, SYS_gettid,  SYS_uname,
                            SYS_recvfrom,         SYS_sendto,     SYS_recvmsg, SYS_wait4,
-                           SYS_memfd_create,     SYS_prctl,      SYS_fstat,   SYS_madvise};
+                           SYS_memfd_create,     SYS_prctl,      SYS_fstat,   SYS_madvise,
+                           SYS_rt_sigprocmask};
 
     for (unsigned i = 0; i < sizeof(killed) / sizeof(killed[0]); i++)
         filtered_before(killed[i], SECCOMP_RET_KILL_PROCESS);
