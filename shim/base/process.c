@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "base/filter.h"
 #include "base/startup.h"
@@ -31,12 +32,28 @@ static _Atomic long *make_page(void)
     return page;
 }
 
+/* What is written here is not seen there: the memory is a copy. */
+static bool is_copy_of(long owner, long pid)
+{
+    static _Atomic long mark;
+    long theirs = pid;
+    struct iovec to = {&theirs, sizeof(theirs)}, from = {(void *)&mark, sizeof(mark)};
+
+    atomic_store_explicit(&mark, pid, memory_order_seq_cst);
+    return WR_SYS(process_vm_readv, owner, &to, 1, &from, 1, 0) == sizeof(theirs) && theirs != pid;
+}
+
 void wr_process_settle(void)
 {
     _Atomic long *page = atomic_load_explicit(&owner_page, memory_order_acquire);
+    long pid = WR_SYS(getpid), owner;
 
     if (page == NULL)
         page = make_page();
+    /* made by clone(2) or a function of libc, past fork() and before the page was wiped */
+    owner = page != NULL ? atomic_load_explicit(page, memory_order_relaxed) : 0;
+    if (owner != 0 && owner != pid && is_copy_of(owner, pid))
+        atomic_store_explicit(page, pid, memory_order_relaxed);
     if (page != NULL && WR_SYS(madvise, page, PAGE, MADV_WIPEONFORK) < 0)
         atomic_store_explicit(&too_old, true, memory_order_relaxed);
 }
