@@ -18,6 +18,8 @@
 #define USUAL_NS 400000000u
 #define MOST_NS 1000000000u
 #define LOOPBACK_LOOKS 3
+/* So often more is asked before all of the first answers can be there. */
+#define MEANWHILE 3
 
 /* Somebody's network pays for it: a program that fails everywhere is not followed everywhere. */
 static struct wr_pace pace = {.interval_ns = 5000000000u, .at_once = 8};
@@ -110,7 +112,7 @@ static enum wr_path_own look_for_own(struct wr_probe_ctx *ctx, struct wr_path *p
         if (!loopback_packets(ctx, &idle) || !loopback_packets(ctx, &before) ||
             !wr_path_plan_own(path))
             return WR_OWN_UNKNOWN;
-        wr_path_ask(ctx, path, way, 0, until_ns);
+        wr_path_ask(ctx, path, way, 0, false, until_ns);
         if (path->tries[path->count - 1].reply == WR_REPLY_NONE || !loopback_packets(ctx, &after))
             return WR_OWN_UNKNOWN;
         if (after == before)
@@ -136,7 +138,9 @@ static void ask(struct wr_probe_ctx *ctx)
     if (until_ns > ctx->until_ns)
         until_ns = ctx->until_ns;
     wr_path_plan_first(path);
-    wr_path_ask(ctx, path, &way, hint_us, until_ns);
+    /* a server that never answers takes the time of one wait, not of one after the other */
+    for (unsigned i = 0; wr_path_ask(ctx, path, &way, hint_us, i < MEANWHILE, until_ns); i++)
+        wr_path_plan_meanwhile(path);
     wr_path_choose(path);
     view = wr_path_look(path, path->target.port);
     if (view.hop == 1 && view.answer->reply != WR_REPLY_ERROR)
@@ -144,9 +148,9 @@ static void ask(struct wr_probe_ctx *ctx)
     if (path->own == WR_OWN_YES || path->stopped)
         return;
     wr_path_plan_distance(path);
-    wr_path_ask(ctx, path, &way, hint_us, until_ns);
+    wr_path_ask(ctx, path, &way, hint_us, false, until_ns);
     wr_path_plan_arrival(path);
-    wr_path_ask(ctx, path, &way, hint_us, until_ns);
+    wr_path_ask(ctx, path, &way, hint_us, false, until_ns);
 }
 
 static void set_host(struct wr_evidence *ev, enum wr_fact fact, const struct wr_addr *host)

@@ -45,6 +45,8 @@ struct wr_path {
     uint8_t own;        /* enum wr_path_own: who answers requests whose TTL is 1 */
     bool began;         /* the first answers are there: what is silent then stays so */
     bool stopped;       /* no more can be sent */
+    uint64_t first_ns;  /* when the first request was sent; 0 = none was */
+    uint64_t batch_ns;  /* the first of those that were sent together at last */
     unsigned count;
     struct wr_path_try tries[WR_PATH_TRIES];
 };
@@ -86,6 +88,8 @@ unsigned wr_path_came(uint8_t ttl);
  */
 
 void wr_path_plan_first(struct wr_path *path);
+/* From what is known while answers may still come; the plans below hold good for it, too. */
+void wr_path_plan_meanwhile(struct wr_path *path);
 /* Of what the first brought: the other port to compare with. */
 void wr_path_choose(struct wr_path *path);
 void wr_path_plan_distance(struct wr_path *path);
@@ -102,9 +106,10 @@ struct wr_path_way {
     char device[16];
 };
 /* Sends what was planned and waits for the answers, as long as those that came make it look worth
- * it, and not beyond until_ns. Every socket is closed when it returns. hint_us: how long an answer
- * took the program; 0 = not known. */
-void wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
-                 uint32_t hint_us, uint64_t until_ns);
+ * it, and not beyond until_ns. more: what comes may tell what else to ask while what is far away is
+ * still waited for; true is returned then, as soon as it has become quiet. Else every socket is
+ * closed when it returns. hint_us: how long an answer took the program; 0 = not known. */
+bool wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
+                 uint32_t hint_us, bool more, uint64_t until_ns);
 
 #endif

@@ -63,6 +63,8 @@ void wr_path_choose(struct wr_path *path)
 {
     static const uint8_t good[] = {WR_REPLY_ACCEPTED, WR_REPLY_RESET};
 
+    if (path->reference != 0)
+        return;
     for (unsigned i = 0; i < sizeof(good); i++) {
         for (unsigned n = 0; n < sizeof(references) / sizeof(references[0]); n++) {
             struct wr_path_view view = wr_path_look(path, references[n]);
@@ -204,6 +206,19 @@ void wr_path_plan_distance(struct wr_path *path)
         plan_reference(path, &target);
     if (has_place(&target))
         plan_thresholds(path, target.hop, path->reference != 0, false);
+}
+
+void wr_path_plan_meanwhile(struct wr_path *path)
+{
+    unsigned before = path->count;
+
+    /* first it is to be known who answers there: this machine may */
+    if (wr_path_look(path, path->target.port).hop == 1)
+        return;
+    wr_path_choose(path);
+    wr_path_plan_distance(path);
+    if (path->count == before)
+        wr_path_plan_arrival(path);
 }
 
 void wr_path_plan_arrival(struct wr_path *path)

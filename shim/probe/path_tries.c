@@ -21,6 +21,10 @@
 #ifndef IPV6_MINHOPCOUNT
 #define IPV6_MINHOPCOUNT 73
 #endif
+/* Where nothing of the destination has been seen, it is waited for so long. */
+#define UNSEEN_NS (120 * MS)
+/* When it is quiet for so long, what is known so far may tell what to ask next. */
+#define QUIET_NS (30 * MS)
 /* Descriptors that stay free for the threads of the program. */
 #define SPARE 16
 
@@ -178,12 +182,18 @@ static uint64_t send_all(struct wr_probe_ctx *ctx, struct wr_path *path,
     return first_ns;
 }
 
-/* Until when silence may still be slowness, by what has been seen: what is near answers long before
- * what is far, so only an answer of either port tells how far that is. */
-static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t hint_us)
+/* Until when silence may still be slowness, by what has been seen: of what was sent last, and of
+ * everything. What is near answers long before what is far, so only an answer of either port tells
+ * how far that is. */
+struct patience {
+    uint64_t batch_ns, all_ns;
+};
+
+static struct patience patience(const struct wr_path *path, uint32_t hint_us)
 {
-    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, end_ns;
+    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, first_ns;
     bool target = false, other = false;
+    struct patience until;
 
     for (unsigned i = 0; i < path->count; i++) {
         const struct wr_path_try *try = &path->tries[i];
@@ -197,14 +207,16 @@ static uint64_t patience(const struct wr_path *path, uint64_t start_ns, uint32_t
     }
     if (!other && !path->began && slowest_us < known_us)
         slowest_us = known_us;
-    end_ns = start_ns + slowest_us * 1250;
-    if (other || path->began)
-        return end_ns + (target || path->began ? 20 * MS : 50 * MS);
-    return end_ns + 50 * MS > start_ns + 150 * MS ? end_ns + 50 * MS : start_ns + 150 * MS;
+    until.batch_ns = path->batch_ns + slowest_us * 1250 + 20 * MS;
+    first_ns = path->first_ns + slowest_us * 1250 + (target && other ? 20 : 50) * MS;
+    if (!other && first_ns < path->first_ns + UNSEEN_NS)
+        first_ns = path->first_ns + UNSEEN_NS;
+    until.all_ns = path->began || first_ns < until.batch_ns ? until.batch_ns : first_ns;
+    return until;
 }
 
-/* hurried: there was no time to wait as long as it may take, so silence says nothing. */
-static void close_all(struct wr_path *path, bool hurried)
+/* Where there was no time to wait as long as it may take, silence says nothing. */
+static void close_all(struct wr_path *path, const struct patience *end, uint64_t until_ns)
 {
     for (unsigned i = 0; i < path->count; i++) {
         struct wr_path_try *try = &path->tries[i];
@@ -213,8 +225,7 @@ static void close_all(struct wr_path *path, bool hurried)
             continue;
         WR_SYS(close, try->fd);
         try->fd = -1;
-        if (hurried)
-            try->cut = true;
+        try->cut = (try->sent_ns < path->batch_ns ? end->all_ns : end->batch_ns) > until_ns;
     }
 }
 
@@ -240,16 +251,38 @@ static bool wait_and_take(struct wr_path *path, uint64_t until_ns)
     return true;
 }
 
-void wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
-                 uint32_t hint_us, uint64_t until_ns)
+static bool any_open(const struct wr_path *path)
 {
-    uint64_t start_ns, end_ns;
+    for (unsigned i = 0; i < path->count; i++) {
+        if (path->tries[i].fd >= 0)
+            return true;
+    }
+    return false;
+}
+
+bool wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
+                 uint32_t hint_us, bool more, uint64_t until_ns)
+{
+    uint64_t start_ns, quiet_ns = wr_now_ns() + QUIET_NS, end_ns;
+    struct patience end;
 
     path->stopped = path->stopped || wr_now_ns() >= until_ns;
     start_ns = send_all(ctx, path, way);
+    if (start_ns != 0)
+        path->batch_ns = start_ns;
+    if (path->first_ns == 0)
+        path->first_ns = start_ns;
     do {
-        end_ns = patience(path, start_ns, hint_us);
-    } while (start_ns != 0 && wait_and_take(path, end_ns < until_ns ? end_ns : until_ns));
-    close_all(path, start_ns != 0 && end_ns > until_ns);
+        end = patience(path, hint_us);
+        end_ns = end.all_ns;
+        if (more && end_ns > quiet_ns)
+            end_ns = end.batch_ns > quiet_ns ? end.batch_ns : quiet_ns;
+        if (end_ns > end.all_ns)
+            end_ns = end.all_ns;
+    } while (wait_and_take(path, end_ns < until_ns ? end_ns : until_ns));
+    if (end_ns < end.all_ns && end_ns < until_ns && any_open(path))
+        return true;
+    close_all(path, &end, until_ns);
     path->began = true;
+    return false;
 }
