@@ -21,6 +21,7 @@
 /* What follows on the wait: the table's end, and the rule's text. */
 #define AFTER_MS 40
 #define WAIT_MS 100
+#define MS 1000000ull
 /* Counters are moved by everybody's packets: those of a rule that moved by at least so many. */
 #define COUNTED_PROBES 3
 #define SOON_NS 3000000u
@@ -161,7 +162,8 @@ static bool wait_for_end(struct wr_rule_job *job, int fd, uint64_t until_ns)
     }
 }
 
-static void send_probes(struct wr_rule_job *job, int first, bool counted, uint64_t until_ns)
+/* True where the end of the first was seen. */
+static bool send_probes(struct wr_rule_job *job, int first, bool counted, uint64_t until_ns)
 {
     int others[COUNTED_PROBES - 1] = {-1, -1};
     struct wr_rule_found found;
@@ -169,6 +171,7 @@ static void send_probes(struct wr_rule_job *job, int first, bool counted, uint64
     struct sockaddr_storage address;
     socklen_t len = wr_addr_to_sockaddr(&job->request.destination, &address);
     uint64_t soon_ns;
+    bool ended = false;
 
     connect(first, (struct sockaddr *)&address, len);
     job->probes = 1;
@@ -181,13 +184,15 @@ static void send_probes(struct wr_rule_job *job, int first, bool counted, uint64
     }
     /* what this machine itself drops it has dropped by now */
     soon_ns = wr_now_ns() + SOON_NS;
-    if (!counted || (!wait_for_end(job, first, soon_ns < until_ns ? soon_ns : until_ns) &&
-                     !wr_rule_legacy_found(job, &found, &why)))
-        wait_for_end(job, first, until_ns);
+    if (counted)
+        ended = wait_for_end(job, first, soon_ns < until_ns ? soon_ns : until_ns) ||
+                wr_rule_legacy_found(job, &found, &why);
+    ended = ended || wait_for_end(job, first, until_ns);
     for (unsigned i = 0; i < COUNTED_PROBES - 1; i++) {
         if (others[i] >= 0)
             close(others[i]);
     }
+    return ended;
 }
 
 static bool table_seen(void *ctx, const struct nlmsghdr *message)
@@ -307,6 +312,9 @@ static void tell(struct wr_buf *out, const struct wr_rule_job *job, struct watch
         why = "the request was not seen by nft's trace";
     if (why == NULL)
         why = watch->legacy_why;
+    /* a rule may still meet the answer */
+    if (why == NULL && job->hurried)
+        why = "there was no time left to wait for an answer";
     put(out, "examined", why == NULL ? "1" : "0");
     if (why == NULL)
         put(out, "found", "0");
@@ -323,8 +331,7 @@ static bool read_request(struct wr_rule_request *ret_request)
     if (whole)
         memcpy(ret_request, bytes, sizeof(*ret_request));
     free(bytes);
-    if (!whole || ret_request->magic != WR_RULE_MAGIC || ret_request->reserved != 0 ||
-        ret_request->destination.port == 0 ||
+    if (!whole || ret_request->magic != WR_RULE_MAGIC || ret_request->destination.port == 0 ||
         memchr(ret_request->device, '\0', sizeof(ret_request->device)) == NULL)
         return false;
     return (ret_request->destination.family == AF_INET ||
@@ -342,10 +349,10 @@ static void follow(struct wr_rule_job *job, int probe, uint64_t until_ns, struct
     if (watch.nft)
         watch.nft_why = wr_rule_nft_begin(job);
     wr_rule_conntrack_begin();
-    wait_ns = wr_now_ns() + WAIT_MS * 1000000u;
-    if (wait_ns > until_ns)
-        wait_ns = until_ns;
-    send_probes(job, probe, watch.legacy && watch.legacy_why == NULL, wait_ns);
+    wait_ns = wr_now_ns() + (job->request.wait_ms != 0 ? job->request.wait_ms : WAIT_MS) * MS;
+    job->hurried = !send_probes(job, probe, watch.legacy && watch.legacy_why == NULL,
+                                wait_ns > until_ns ? until_ns : wait_ns) &&
+                   wait_ns > until_ns;
     wr_rule_nft_end();
     tell(answer, job, &watch);
 }

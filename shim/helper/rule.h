@@ -17,6 +17,7 @@ struct wr_rule_job {
     unsigned probes;       /* how many were sent */
     struct wr_addr nat;    /* where conntrack says that it leads; family 0 = not known */
     bool connected;
+    bool hurried; /* there was less time than an answer may take, and none came */
 };
 
 #define WR_RULE_TEXT 1024

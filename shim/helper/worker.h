@@ -53,9 +53,9 @@ struct wr_snapshot {
 
 struct wr_rule_request {
     uint32_t magic;
-    uint32_t left_ms;  /* after that the worker is killed */
-    uint32_t mark;     /* of the socket (SO_MARK); 0 = none */
-    uint32_t reserved; /* 0 */
+    uint32_t left_ms; /* after that the worker is killed */
+    uint32_t mark;    /* of the socket (SO_MARK); 0 = none */
+    uint32_t wait_ms; /* after that no answer is expected any more; 0 = not known */
     struct wr_addr destination;
     struct wr_addr source; /* family 0: as the kernel chooses; the port is not used */
     char device[16];       /* that the socket is bound to, terminated; "" = none */

@@ -14,7 +14,10 @@ void wr_probe_doubts(struct wr_probe_ctx *ctx)
         wr_set_bool(ev, WR_FACT_filter_possible, false);
     else if (wr_ev_true(ev, WR_FACT_netfilter_rules))
         wr_set_bool(ev, WR_FACT_filter_possible, true);
-    if (!wr_ev_known(ev, WR_FACT_rule_missing))
+    if (!wr_ev_known(ev, WR_FACT_rule_missing) && ctx->tier == WR_TIER_ACTIVE &&
+        !wr_ev_known(ev, WR_FACT_rule_found) && wr_probe_out_of_time(ctx))
+        wr_set_str(ev, WR_FACT_rule_missing, "the time for this report was over");
+    else if (!wr_ev_known(ev, WR_FACT_rule_missing))
         wr_set_absent(ev, WR_FACT_rule_missing);
     wr_set_bool(ev, WR_FACT_path_unasked, !wr_ev_known(ev, WR_FACT_path_answer));
     wr_set_bool(ev, WR_FACT_rule_unseen, !wr_ev_known(ev, WR_FACT_rule_found));

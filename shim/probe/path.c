@@ -296,6 +296,20 @@ static void set_last(struct wr_evidence *ev, const struct wr_path *path,
         wr_set_bool(ev, WR_FACT_path_leaves, verdict->leaves == WR_OWN_YES);
 }
 
+/* What a round trip takes, for who asks after us. */
+static void tell_round_trip(struct wr_probe_ctx *ctx, const struct wr_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++) {
+        const struct wr_path_try *try = &path->tries[i];
+
+        if (try->reply == WR_REPLY_NONE || try->reply == WR_REPLY_ERROR)
+            continue;
+        if (try->us > ctx->answer_us)
+            ctx->answer_us = try->us;
+        ctx->answered |= try->reply == WR_REPLY_ACCEPTED || try->reply == WR_REPLY_RESET;
+    }
+}
+
 void wr_probe_path(struct wr_probe_ctx *ctx)
 {
     struct wr_path *path = (struct wr_path *)(void *)wr_probe_file_space(ctx);
@@ -308,6 +322,7 @@ void wr_probe_path(struct wr_probe_ctx *ctx)
     memset(path, 0, sizeof(*path));
     path->target = ctx->attempt->target;
     wr_probe_apart(ctx, ask);
+    tell_round_trip(ctx, path);
     wr_path_judge(path, &verdict);
     if (verdict.answer == 0)
         return;

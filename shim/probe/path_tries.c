@@ -23,7 +23,7 @@
 #endif
 /* Where nothing of the destination has been seen, it is waited for so long. */
 #define UNSEEN_NS (120 * MS)
-/* When it is quiet for so long, what is known so far may tell what to ask next. */
+/* No sooner does what is known so far tell what to ask next. */
 #define QUIET_NS (30 * MS)
 /* Descriptors that stay free for the threads of the program. */
 #define SPARE 16
@@ -183,15 +183,15 @@ static uint64_t send_all(struct wr_probe_ctx *ctx, struct wr_path *path,
 }
 
 /* Until when silence may still be slowness, by what has been seen: of what was sent last, and of
- * everything. What is near answers long before what is far, so only an answer of either port tells
- * how far that is. */
+ * everything; and when what came last may be all that comes for now. What is near answers long
+ * before what is far, so only an answer of either port tells how far that is. */
 struct patience {
-    uint64_t batch_ns, all_ns;
+    uint64_t batch_ns, all_ns, quiet_ns;
 };
 
-static struct patience patience(const struct wr_path *path, uint32_t hint_us)
+static struct patience patience(const struct wr_path *path, uint32_t hint_us, uint64_t entry_ns)
 {
-    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, first_ns;
+    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, first_ns, last_ns = 0;
     bool target = false, other = false;
     struct patience until;
 
@@ -202,6 +202,8 @@ static struct patience patience(const struct wr_path *path, uint32_t hint_us)
             continue;
         if (try->us > slowest_us)
             slowest_us = try->us;
+        if (try->sent_ns + try->us * 1000ull > last_ns)
+            last_ns = try->sent_ns + try->us * 1000ull;
         target |= try->reply != WR_REPLY_EXPIRED && try->port == path->target.port;
         other |= try->reply != WR_REPLY_EXPIRED && try->port != path->target.port;
     }
@@ -212,6 +214,12 @@ static struct patience patience(const struct wr_path *path, uint32_t hint_us)
     if (!other && first_ns < path->first_ns + UNSEEN_NS)
         first_ns = path->first_ns + UNSEEN_NS;
     until.all_ns = path->began || first_ns < until.batch_ns ? until.batch_ns : first_ns;
+    until.quiet_ns = until.all_ns;
+    if (last_ns > entry_ns) {
+        until.quiet_ns = last_ns + slowest_us * 250 + 20 * MS;
+        if (until.quiet_ns < entry_ns + QUIET_NS)
+            until.quiet_ns = entry_ns + QUIET_NS;
+    }
     return until;
 }
 
@@ -263,22 +271,18 @@ static bool any_open(const struct wr_path *path)
 bool wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr_path_way *way,
                  uint32_t hint_us, bool more, uint64_t until_ns)
 {
-    uint64_t start_ns, quiet_ns = wr_now_ns() + QUIET_NS, end_ns;
+    uint64_t entry_ns = wr_now_ns(), start_ns, end_ns;
     struct patience end;
 
-    path->stopped = path->stopped || wr_now_ns() >= until_ns;
+    path->stopped = path->stopped || entry_ns >= until_ns;
     start_ns = send_all(ctx, path, way);
     if (start_ns != 0)
         path->batch_ns = start_ns;
     if (path->first_ns == 0)
         path->first_ns = start_ns;
     do {
-        end = patience(path, hint_us);
-        end_ns = end.all_ns;
-        if (more && end_ns > quiet_ns)
-            end_ns = end.batch_ns > quiet_ns ? end.batch_ns : quiet_ns;
-        if (end_ns > end.all_ns)
-            end_ns = end.all_ns;
+        end = patience(path, hint_us, entry_ns);
+        end_ns = more && end.quiet_ns < end.all_ns ? end.quiet_ns : end.all_ns;
     } while (wait_and_take(path, end_ns < until_ns ? end_ns : until_ns));
     if (end_ns < end.all_ns && end_ns < until_ns && any_open(path))
         return true;

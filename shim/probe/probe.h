@@ -41,6 +41,9 @@ struct wr_probe_ctx {
     char *scratch;
     int32_t host_pid; /* getpid() of the host: where its descriptor table is full, the probes run in
                        * a child with its memory, and /proc/self is then the child */
+    enum wr_tier tier;
+    uint32_t answer_us; /* the slowest answer that requests on the way met (path); 0 = none */
+    bool answered;      /* some port of the destination was among those */
     /* Netlink sockets shared by the probes of one report: opened at first use by
      * wr_probe_netlink(), closed by the pipeline. -1 = not open. */
     int route_fd, diag_fd;

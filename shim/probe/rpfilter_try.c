@@ -11,6 +11,7 @@
 #include "probe/rpfilter.h"
 #include "probe/rtnl.h"
 #include "track/pace.h"
+#include "whyrefused/faults.h"
 
 #define TRIES 3
 /* An answer that comes later is not waited for. */
@@ -91,6 +92,12 @@ static void try_all(struct wr_probe_ctx *ctx)
 
     if (!wr_netstat_read(ctx, WR_RPFILTER_COUNTER, &drops))
         return;
+    /* the requests of the way had no answer, either, and nothing was dropped meanwhile */
+    if (wr_ev_is(ctx->ev, WR_FACT_path_answer, WR_PATH_SILENT) &&
+        wr_ev_is(ctx->ev, WR_FACT_rp_filter_drops, drops)) {
+        wr_set_bool(ctx->ev, WR_FACT_rp_filter_rises, false);
+        return;
+    }
     /* the answer to the program's own request is sent again and again: a moment between two */
     before = drops;
     for (unsigned i = 0; rises(ctx, before, &after_ns); i++) {

@@ -21,6 +21,8 @@
 #define USUAL_NS 180000000u
 /* The helper ends before it would be killed. */
 #define SPARE_MS 5
+/* What is near has answered, but no port of the destination: it may be further away. */
+#define FAR_MS 60
 
 /* The helper takes most of a budget: a program that fails with everything, or ends with hundreds of
  * connections on their way, is not held up for each. */
@@ -139,6 +141,10 @@ static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint64_t unti
     uint64_t now_ns = wr_now_ns();
     uint64_t left_ms = until_ns > now_ns ? (until_ns - now_ns) / 1000000u : 0;
 
+    if (ctx->answer_us != 0)
+        request.wait_ms = ctx->answer_us / 800 + 10;
+    if (ctx->answer_us != 0 && !ctx->answered && request.wait_ms < FAR_MS)
+        request.wait_ms = FAR_MS;
     request.left_ms = left_ms > SPARE_MS ? (uint32_t)(left_ms - SPARE_MS) : 0;
     if (wr_ev_true(ctx->ev, WR_FACT_source_bound) && source != NULL && !wr_addr_is_any(source) &&
         source->family == request.destination.family)
