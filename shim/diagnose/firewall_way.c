@@ -244,7 +244,7 @@ static enum wr_match match_no_answer(const struct wr_evidence *ev)
     }
 #define OWN_DROPS                                                                         \
     {                                                                                     \
-        WR_FACT_netfilter_rules,                                                          \
+        WR_FACT_filter_possible,                                                          \
             "whether a packet filter rule of this machine drops the requests or answers", \
             "the rules were not examined", WR_SHOW_FILTER_RULES                           \
     }

@@ -19,7 +19,7 @@
 #include "helper/helper.h"
 
 /* What follows on the wait: the table's end, and the rule's text. */
-#define AFTER_MS 40
+#define AFTER_MS 20
 #define WAIT_MS 100
 #define MS 1000000ull
 /* Counters are moved by everybody's packets: those of a rule that moved by at least so many. */

@@ -17,6 +17,8 @@
 /* What it takes with the usual budget, and what it may take however large that is. */
 #define USUAL_NS 400000000u
 #define MOST_NS 1000000000u
+/* What follows on it, and on nobody's answer: the names of the frames. */
+#define AFTER_NS 15000000u
 #define LOOPBACK_LOOKS 3
 /* So often more is asked before all of the first answers can be there. */
 #define MEANWHILE 3
@@ -55,7 +57,8 @@ static bool is_worth_it(const struct wr_probe_ctx *ctx)
            attempt->target.port != 0 && !wr_addr_is_any(&attempt->target) &&
            !wr_addr_is_loopback(&attempt->target) && !wr_addr_is_multicast(&attempt->target) &&
            came_over_the_network(ctx) && wr_ev_false(ev, WR_FACT_destination_local) &&
-           !wr_ev_has(ev, WR_FACT_route_error) && !wr_ev_true(ev, WR_FACT_next_hop_failed);
+           !wr_ev_has(ev, WR_FACT_route_error) && !wr_ev_true(ev, WR_FACT_next_hop_failed) &&
+           !wr_ev_true(ev, WR_FACT_rule_found); /* it is known, and sends nobody anything */
 }
 
 static struct wr_path_way way_of(const struct wr_probe_ctx *ctx)
@@ -135,8 +138,8 @@ static void ask(struct wr_probe_ctx *ctx)
 
     if (until_ns > now_ns + MOST_NS)
         until_ns = now_ns + MOST_NS;
-    if (until_ns > ctx->until_ns)
-        until_ns = ctx->until_ns;
+    if (until_ns + AFTER_NS > ctx->until_ns)
+        until_ns = ctx->until_ns > now_ns + 4 * AFTER_NS ? ctx->until_ns - AFTER_NS : ctx->until_ns;
     wr_path_plan_first(path);
     /* a server that never answers takes the time of one wait, not of one after the other */
     for (unsigned i = 0; wr_path_ask(ctx, path, &way, hint_us, i < MEANWHILE, until_ns); i++)

@@ -41,12 +41,13 @@ enum wr_path_own { WR_OWN_UNKNOWN, WR_OWN_NO, WR_OWN_YES };
 
 struct wr_path {
     struct wr_addr target;
-    uint16_t reference; /* another port of it that answers; 0 = none does */
-    uint8_t own;        /* enum wr_path_own: who answers requests whose TTL is 1 */
-    bool began;         /* the first answers are there: what is silent then stays so */
-    bool stopped;       /* no more can be sent */
-    uint64_t first_ns;  /* when the first request was sent; 0 = none was */
-    uint64_t batch_ns;  /* the first of those that were sent together at last */
+    uint16_t reference;   /* another port of it that answers; 0 = none does */
+    uint8_t own;          /* enum wr_path_own: who answers requests whose TTL is 1 */
+    bool began;           /* the first answers are there: what is silent then stays so */
+    bool stopped;         /* no more can be sent */
+    uint64_t first_ns;    /* when the first request was sent; 0 = none was */
+    uint64_t batch_ns;    /* the first of those that were sent together at last */
+    unsigned first_count; /* how many were sent with the first */
     unsigned count;
     struct wr_path_try tries[WR_PATH_TRIES];
 };

@@ -186,12 +186,13 @@ static uint64_t send_all(struct wr_probe_ctx *ctx, struct wr_path *path,
  * everything; and when what came last may be all that comes for now. What is near answers long
  * before what is far, so only an answer of either port tells how far that is. */
 struct patience {
-    uint64_t batch_ns, all_ns, quiet_ns;
+    uint64_t first_ns, all_ns, quiet_ns, /* for the first ones, for all, with what is known */
+        each_ns;                         /* for each of the others, from when it was sent */
 };
 
 static struct patience patience(const struct wr_path *path, uint32_t hint_us, uint64_t entry_ns)
 {
-    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, first_ns, last_ns = 0;
+    uint64_t slowest_us = 0, known_us = hint_us < 200000 ? hint_us : 200000, last_ns = 0;
     bool target = false, other = false;
     struct patience until;
 
@@ -209,11 +210,13 @@ static struct patience patience(const struct wr_path *path, uint32_t hint_us, ui
     }
     if (!other && !path->began && slowest_us < known_us)
         slowest_us = known_us;
-    until.batch_ns = path->batch_ns + slowest_us * 1250 + 20 * MS;
-    first_ns = path->first_ns + slowest_us * 1250 + (target && other ? 20 : 50) * MS;
-    if (!other && first_ns < path->first_ns + UNSEEN_NS)
-        first_ns = path->first_ns + UNSEEN_NS;
-    until.all_ns = path->began || first_ns < until.batch_ns ? until.batch_ns : first_ns;
+    until.each_ns = slowest_us * 1250 + 20 * MS;
+    until.first_ns = path->first_ns + slowest_us * 1250 + (target && other ? 20 : 50) * MS;
+    if (!other && until.first_ns < path->first_ns + UNSEEN_NS)
+        until.first_ns = path->first_ns + UNSEEN_NS;
+    until.all_ns = path->batch_ns + until.each_ns;
+    if (!path->began && until.first_ns > until.all_ns)
+        until.all_ns = until.first_ns;
     until.quiet_ns = until.all_ns;
     if (last_ns > entry_ns) {
         until.quiet_ns = last_ns + slowest_us * 250 + 20 * MS;
@@ -233,7 +236,7 @@ static void close_all(struct wr_path *path, const struct patience *end, uint64_t
             continue;
         WR_SYS(close, try->fd);
         try->fd = -1;
-        try->cut = (try->sent_ns < path->batch_ns ? end->all_ns : end->batch_ns) > until_ns;
+        try->cut = (i < path->first_count ? end->first_ns : try->sent_ns + end->each_ns) > until_ns;
     }
 }
 
@@ -278,8 +281,10 @@ bool wr_path_ask(struct wr_probe_ctx *ctx, struct wr_path *path, const struct wr
     start_ns = send_all(ctx, path, way);
     if (start_ns != 0)
         path->batch_ns = start_ns;
-    if (path->first_ns == 0)
+    if (path->first_ns == 0) {
         path->first_ns = start_ns;
+        path->first_count = path->count;
+    }
     do {
         end = patience(path, hint_us, entry_ns);
         end_ns = more && end.quiet_ns < end.all_ns ? end.quiet_ns : end.all_ns;

@@ -114,6 +114,7 @@ static void try_all(struct wr_probe_ctx *ctx)
 
 void wr_probe_rpfilter_try(struct wr_probe_ctx *ctx)
 {
-    if (wr_rpfilter_matters(ctx) && wr_pace_take(&pace, wr_now_ns()))
+    if (wr_rpfilter_matters(ctx) && !wr_ev_true(ctx->ev, WR_FACT_rule_found) &&
+        wr_ev_known(ctx->ev, WR_FACT_rp_filter_drops) && wr_pace_take(&pace, wr_now_ns()))
         wr_probe_apart(ctx, try_all);
 }

@@ -21,8 +21,11 @@
 #define USUAL_NS 180000000u
 /* The helper ends before it would be killed. */
 #define SPARE_MS 5
+/* What this machine itself does is done by then. */
+#define SOON_MS 10
+#define AT_ONCE_US 1000
 /* What is near has answered, but no port of the destination: it may be further away. */
-#define FAR_MS 60
+#define FAR_MS 50
 
 /* The helper takes most of a budget: a program that fails with everything, or ends with hundreds of
  * connections on their way, is not held up for each. */
@@ -110,14 +113,18 @@ static void take_nat(struct wr_probe_ctx *ctx, const struct wr_rule_answer *answ
     }
 }
 
-static void take(struct wr_probe_ctx *ctx, const char *text)
+/* waited: as long as an answer may take. */
+static void take(struct wr_probe_ctx *ctx, const char *text, bool waited)
 {
     struct wr_evidence *ev = ctx->ev;
     struct wr_rule_answer answer;
 
     wr_rule_answer_parse(text, strlen(text), &answer);
-    if (answer.nat_known)
+    if (answer.nat_known && !wr_ev_known(ev, WR_FACT_nat_target))
         take_nat(ctx, &answer);
+    /* a rule may still meet the answer */
+    if (answer.examined == 1 && answer.found == 0 && !waited)
+        return;
     if (answer.examined == 1 && answer.found >= 0) {
         wr_set_bool(ev, WR_FACT_rule_examined, true);
         wr_set_absent(ev, WR_FACT_rule_missing);
@@ -130,21 +137,19 @@ static void take(struct wr_probe_ctx *ctx, const char *text)
     take_text(ev, WR_FACT_rule_missing, answer.missing);
 }
 
-static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint64_t until_ns)
+static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint32_t wait_ms,
+                                         uint64_t until_ns)
 {
     const struct wr_addr *source = wr_ev_addr(ctx->ev, WR_FACT_source);
     struct wr_rule_request request = {
         .magic = WR_RULE_MAGIC,
+        .wait_ms = wait_ms,
         .mark = (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_socket_mark, 0),
         .destination = ctx->attempt->target,
     };
     uint64_t now_ns = wr_now_ns();
     uint64_t left_ms = until_ns > now_ns ? (until_ns - now_ns) / 1000000u : 0;
 
-    if (ctx->answer_us != 0)
-        request.wait_ms = ctx->answer_us / 800 + 10;
-    if (ctx->answer_us != 0 && !ctx->answered && request.wait_ms < FAR_MS)
-        request.wait_ms = FAR_MS;
     request.left_ms = left_ms > SPARE_MS ? (uint32_t)(left_ms - SPARE_MS) : 0;
     if (wr_ev_true(ctx->ev, WR_FACT_source_bound) && source != NULL && !wr_addr_is_any(source) &&
         source->family == request.destination.family)
@@ -158,7 +163,7 @@ static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint64_t unti
     return request;
 }
 
-static void ask(struct wr_probe_ctx *ctx)
+static void ask(struct wr_probe_ctx *ctx, uint32_t wait_ms, bool waited)
 {
     uint64_t until_ns = wr_probe_part_until(ctx, USUAL_NS);
     struct wr_rule_request request;
@@ -167,10 +172,10 @@ static void ask(struct wr_probe_ctx *ctx)
 
     if (until_ns > ctx->until_ns)
         until_ns = ctx->until_ns;
-    request = request_of(ctx, until_ns);
+    request = request_of(ctx, wait_ms, until_ns);
     answer = ctx->helper->run(ctx->helper, "rule", &request, sizeof(request), until_ns, &error);
     if (answer != NULL)
-        take(ctx, answer);
+        take(ctx, answer, waited);
     else if (error == -ENOENT)
         say_missing(ctx, "the program whyrefused, which follows requests, is not installed beside "
                          "the library");
@@ -188,21 +193,50 @@ static bool is_privileged(void)
     return WR_SYS(capget, &header, data) == 0 && (data[0].effective & 1u << CAP_NET_ADMIN) != 0;
 }
 
+/* A lookup that failed at once has made no packet. */
+static bool matters(const struct wr_probe_ctx *ctx)
+{
+    return concerns(ctx->attempt) && !wr_ev_has(ctx->ev, WR_FACT_route_error) &&
+           !wr_ev_known(ctx->ev, WR_FACT_rule_examined);
+}
+
+static bool is_possible(const struct wr_probe_ctx *ctx)
+{
+    return wr_ev_known(ctx->ev, WR_FACT_netfilter_rules) || is_privileged();
+}
+
+/* What this machine does not let out it drops or rejects within the call. What came later came from
+ * elsewhere: then the way goes first. */
+void wr_probe_rule_out(struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+    bool silent = attempt->outcome == WR_OUTCOME_GAVE_UP || attempt->error == ETIMEDOUT;
+
+    if (matters(ctx) && (silent || wr_ev_uint(ctx->ev, WR_FACT_elapsed_us, 0) < AT_ONCE_US) &&
+        !wr_ev_false(ctx->ev, WR_FACT_netfilter_rules) && is_possible(ctx) && ctx->helper != NULL)
+        ask(ctx, SOON_MS, !silent);
+}
+
 void wr_probe_rule(struct wr_probe_ctx *ctx)
 {
-    /* A lookup that failed at once has made no packet. */
-    if (!concerns(ctx->attempt) || wr_ev_has(ctx->ev, WR_FACT_route_error))
+    uint32_t wait_ms = 0;
+
+    if (!matters(ctx))
         return;
     if (wr_ev_false(ctx->ev, WR_FACT_netfilter_rules)) {
         wr_set_absent(ctx->ev, WR_FACT_nat_target); /* no table, no rule */
         return;
     }
-    if (!wr_ev_known(ctx->ev, WR_FACT_netfilter_rules) && !is_privileged())
+    if (ctx->answer_us != 0)
+        wait_ms = ctx->answer_us / 800 + 10;
+    if (ctx->answer_us != 0 && !ctx->answered && wait_ms < FAR_MS)
+        wait_ms = FAR_MS;
+    if (!is_possible(ctx))
         say_missing(ctx, "it takes root (CAP_NET_ADMIN)");
     else if (ctx->helper == NULL)
         say_missing(ctx, "there is no program whyrefused to follow requests with");
     else if (!wr_pace_take(&pace, wr_now_ns()))
         say_missing(ctx, "so many requests were followed a moment before");
     else
-        ask(ctx);
+        ask(ctx, wait_ms, true);
 }
