@@ -182,12 +182,13 @@ static uint64_t send_all(struct wr_probe_ctx *ctx, struct wr_path *path,
     return first_ns;
 }
 
-/* Until when silence may still be slowness, by what has been seen: of what was sent last, and of
- * everything; and when what came last may be all that comes for now. What is near answers long
- * before what is far, so only an answer of either port tells how far that is. */
+/* Until when silence may still be slowness, by what has been seen. What is near answers long before
+ * what is far, so only an answer of either port tells how far that is. */
 struct patience {
-    uint64_t first_ns, all_ns, quiet_ns, /* for the first ones, for all, with what is known */
-        each_ns;                         /* for each of the others, from when it was sent */
+    uint64_t first_ns; /* of the first ones */
+    uint64_t each_ns;  /* of each of the others: as long after it was sent */
+    uint64_t all_ns;
+    uint64_t quiet_ns; /* more may be asked then */
 };
 
 static struct patience patience(const struct wr_path *path, uint32_t hint_us, uint64_t entry_ns)
