@@ -21,8 +21,10 @@ static bool is_local_call(const struct wr_attempt *attempt)
            attempt->call == WR_CALL_CONNECT || attempt->call == WR_CALL_SEND;
 }
 
-static bool could_be_denied(const struct wr_attempt *attempt)
+static bool could_be_denied(const struct wr_probe_ctx *ctx)
 {
+    const struct wr_attempt *attempt = ctx->attempt;
+
     if (!is_local_call(attempt) || attempt->outcome != WR_OUTCOME_ERROR ||
         (attempt->door != WR_DOOR_CALL && attempt->call != WR_CALL_SEND))
         return false;
@@ -35,7 +37,9 @@ static bool could_be_denied(const struct wr_attempt *attempt)
     case EHOSTUNREACH:
     case ETIMEDOUT:
     case ENETUNREACH:
-        return attempt->end_ns - attempt->start_ns < AT_ONCE_NS;
+        /* what came of a request passed all of this: frequent, and costly to look at */
+        return attempt->end_ns - attempt->start_ns < AT_ONCE_NS &&
+               !wr_ev_true(ctx->ev, WR_FACT_request_made);
     default:
         return false;
     }
@@ -209,7 +213,7 @@ void wr_probe_denial(struct wr_probe_ctx *ctx)
                     (attempt->domain == AF_INET || attempt->domain == AF_INET6) &&
                     (attempt->type == SOCK_STREAM || attempt->type == SOCK_DGRAM);
 
-    if (!could_be_denied(attempt) || wr_ev_true(ctx->ev, WR_FACT_icmp_received))
+    if (!could_be_denied(ctx) || wr_ev_true(ctx->ev, WR_FACT_icmp_received))
         return;
     try_bare(ctx);
     if (wr_ev_true(ctx->ev, WR_FACT_seccomp_answers))
