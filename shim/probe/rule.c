@@ -24,7 +24,7 @@
 /* What this machine itself does is done by then. */
 #define SOON_MS 10
 #define AT_ONCE_US 1000
-/* What is near has answered, but no port of the destination: it may be further away. */
+/* No port of the destination has answered on the way: it may be further away than what has. */
 #define FAR_MS 50
 
 /* The helper takes most of a budget: a program that fails with everything, or ends with hundreds of
@@ -229,7 +229,7 @@ void wr_probe_rule(struct wr_probe_ctx *ctx)
     }
     if (ctx->answer_us != 0)
         wait_ms = ctx->answer_us / 800 + 10;
-    if (ctx->answer_us != 0 && !ctx->answered && wait_ms < FAR_MS)
+    if (wr_ev_known(ctx->ev, WR_FACT_path_answer) && !ctx->answered && wait_ms < FAR_MS)
         wait_ms = FAR_MS;
     if (!is_possible(ctx))
         say_missing(ctx, "it takes root (CAP_NET_ADMIN)");
