@@ -114,8 +114,11 @@ static enum wr_match match_apparmor(const struct wr_evidence *ev)
  * on many a group, which denies nothing. */
 static enum wr_match denied_leaving(const struct wr_evidence *ev)
 {
-    const bool unfiltered = wr_ev_false(ev, WR_FACT_netfilter_rules);
+    const bool unfiltered =
+        wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_false(ev, WR_FACT_rule_found);
 
+    if (wr_ev_true(ev, WR_FACT_rule_found) || wr_ev_true(ev, WR_FACT_rejection_waits))
+        return WR_MATCH_NO;
     if (wr_ev_absent(ev, WR_FACT_cgroup_program))
         return WR_MATCH_RULED_OUT;
     if (wr_ev_has(ev, WR_FACT_cgroup_unit_setting))
@@ -376,7 +379,8 @@ const struct wr_cause wr_causes_deny[] = {
         .match = match_cgroup,
         WR_CITES(CITES_DENIED, CITES_TRIED, WR_FACT_denied_opening, WR_FACT_denied_queued,
                  WR_FACT_seccomp_answers, WR_FACT_kept_here, WR_FACT_netfilter_rules,
-                 WR_FACT_cgroup_program, WR_FACT_cgroup_unit_setting, WR_FACT_security_programs),
+                 WR_FACT_cgroup_program, WR_FACT_cgroup_unit_setting, WR_FACT_security_programs,
+                 WR_FACT_rule_found, WR_FACT_rejection_waits),
         .because = {"{cgroup_unit}, to which this process belongs, says {cgroup_unit_setting}",
                     "the program {cgroup_program} is attached to {cgroup_program_group} at "
                     "{cgroup_program_hook}",

@@ -112,8 +112,39 @@ static enum wr_match by_time(const struct wr_evidence *ev)
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
 
+/* A datagram that a rule keeps from leaving ends in this error at once (nf_hook_slow() of
+ * net/netfilter/core.c), whether the rule rejects or drops. */
+static bool datagram_kept(const struct wr_evidence *ev)
+{
+    return wr_ev_is(ev, WR_FACT_error, EPERM) && wr_ev_text_is(ev, WR_FACT_call, "send") &&
+           wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) && wr_ev_has(ev, WR_FACT_destination);
+}
+
+/* Its own ICMP error waits behind it. */
+static enum wr_match datagram_kept_rejected(const struct wr_evidence *ev)
+{
+    if (wr_ev_true(ev, WR_FACT_rule_found))
+        return rule_ends_it(ev, GOING_OUT, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+    return wr_ev_true(ev, WR_FACT_rejection_waits) && !wr_ev_false(ev, WR_FACT_netfilter_rules) &&
+                   !wr_ev_false(ev, WR_FACT_rule_found)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_NO;
+}
+
+static enum wr_match datagram_kept_dropped(const struct wr_evidence *ev)
+{
+    if (wr_ev_true(ev, WR_FACT_rule_found) && wr_ev_known(ev, WR_FACT_rule_rejects))
+        return rule_ends_it(ev, GOING_OUT, false) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+    return wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_false(ev, WR_FACT_rule_found) ||
+                   wr_ev_true(ev, WR_FACT_rejection_waits)
+               ? WR_MATCH_NO
+               : WR_MATCH_LIKELY;
+}
+
 static enum wr_match match_output_reject(const struct wr_evidence *ev)
 {
+    if (datagram_kept(ev))
+        return datagram_kept_rejected(ev);
     if (!is_connect(ev) || !may_be_rejected(ev))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
@@ -145,8 +176,28 @@ static enum wr_match by_listener(const struct wr_evidence *ev)
     return WR_MATCH_POSSIBLE;
 }
 
+/* A datagram to this machine itself was answered with an ICMP error that its UDP sends of a closed
+ * port alone, or never: that a send() fails by what denies it was looked at. */
+static enum wr_match datagram_rejected(const struct wr_evidence *ev)
+{
+    const bool received = wr_ev_text_is(ev, WR_FACT_call, "recv");
+
+    if (!wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) || !may_be_rejected(ev) ||
+        wr_ev_silent(ev) || (!received && !wr_ev_text_is(ev, WR_FACT_call, "send")) ||
+        !wr_ev_true(ev, WR_FACT_destination_local) || wr_ev_true(ev, WR_FACT_denied_queued) ||
+        wr_ev_has(ev, WR_FACT_route_error))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_rule_found))
+        return rule_ends_it(ev, COMING_IN, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+    if (wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) || wr_ev_false(ev, WR_FACT_netfilter_rules))
+        return WR_MATCH_NO; /* udp-port-unreachable */
+    return received || wr_ev_false(ev, WR_FACT_denied_queued) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
+}
+
 static enum wr_match match_input_reject(const struct wr_evidence *ev)
 {
+    if (wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM))
+        return datagram_rejected(ev);
     if (!is_connect(ev) || !may_be_rejected(ev) || !wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
@@ -174,20 +225,12 @@ static enum wr_match match_input_drop(const struct wr_evidence *ev)
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;
 }
 
-/* A datagram that a rule keeps from leaving ends in this error at once (nf_hook_slow() of
- * net/netfilter/core.c), whether the rule rejects or drops. */
-static bool datagram_kept(const struct wr_evidence *ev)
-{
-    return wr_ev_is(ev, WR_FACT_error, EPERM) && wr_ev_text_is(ev, WR_FACT_call, "send") &&
-           wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) && wr_ev_has(ev, WR_FACT_destination);
-}
-
 static enum wr_match match_output_drop(const struct wr_evidence *ev)
 {
     const bool none = wr_ev_false(ev, WR_FACT_netfilter_rules);
 
     if (datagram_kept(ev))
-        return none ? WR_MATCH_NO : WR_MATCH_LIKELY;
+        return datagram_kept_dropped(ev);
     if (!is_connect(ev) || !wr_ev_silent(ev))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
@@ -228,15 +271,22 @@ static enum wr_match match_conntrack_full(const struct wr_evidence *ev)
 #define REPLAY_SILENT                                                                         \
     "one more request of whyrefused's own had no answer within {replay_us.ms} ms, where one " \
     "takes less than a millisecond{?replay_outcome=4}"
+#define SEND_KEPT "{?error=1}send() ended in {error}: the IP layer did not let the datagram out"
+#define SEND_REJECTED                                                                             \
+    SEND_KEPT "[, and an ICMP error waits on the socket for the next call, as a rule sends that " \
+              "rejects{?rejection_waits}]"
 #define IS_LOCAL "{destination.address} is an address of this machine{?destination_local}"
-#define IS_FAR "{destination.address} is not an address of this machine{!destination_local}"
+#define IS_PLACE                                                        \
+    "{destination.address} is [an address{?destination_local}][not an " \
+    "address{!destination_local}] of this machine"
 #define LISTENS                                                                   \
     "{listener} listens there[, {listener.queue} connections wait in its queue, " \
     "{listener.queue_max} may]"
 #define NOBODY_EITHER "nothing listens there, either{!listener}"
 #define WHICH_RULE                                                                            \
     {WR_FACT_rule_unseen, "which rule it is{!rule_missing}", "rules are shown to root alone", \
-     "sudo whyrefused check --active {destination.address} {destination.port}"},              \
+     "sudo whyrefused check --active[ --udp{?socket_type=2}] {destination.address} "          \
+     "{destination.port}"},                                                                   \
     {                                                                                         \
         WR_FACT_rule_missing, "which rule it is{?rule_missing}", "{rule_missing}",            \
             WR_SHOW_FILTER_RULES                                                              \
@@ -289,14 +339,15 @@ const struct wr_cause wr_causes_firewall_local[] = {
     },
     {
         .id = "firewall-local-output-reject",
-        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES",
+        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES; EPERM from send on UDP",
         .what = "a packet filter rule of this machine rejects what goes out",
         .headline = "a packet filter rule of this machine rejects what goes out to it" IN_RULE,
         .explain =
             "The request to connect did not leave this machine: a rule of its own packet filter "
             "(nftables, iptables) in the output chain answered in the destination's stead. With an "
             "ICMP error as the answer, a program that waits in connect() hears of it only after a "
-            "second, with the second request.\n"
+            "second, with the second request. A datagram's send fails with EPERM at once, and the "
+            "answer waits for the next call.\n"
             "Such rules come from firewalld, ufw, a VPN's kill switch, a container runtime, or by "
             "hand. Root can see them.",
         .rank = RANK_RULE,
@@ -305,9 +356,10 @@ const struct wr_cause wr_causes_firewall_local[] = {
                  WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_readable,
                  WR_FACT_icmp_within_call, WR_FACT_next_hop_failed, WR_FACT_tunnel_route,
                  WR_FACT_route_gateway, WR_FACT_path_answer_own, WR_FACT_nat_target,
-                 WR_FACT_replay_packets, WR_FACT_elapsed_us, WR_FACT_netfilter_rules),
+                 WR_FACT_replay_packets, WR_FACT_elapsed_us, WR_FACT_netfilter_rules,
+                 WR_FACT_rejection_waits),
         .because =
-            {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
+            {THE_RULE, OWN_ICMP, NOT_BY_KERNEL, SEND_REJECTED,
              "only the answer passed the loopback interface, not the "
              "request{?replay_packets=1}{?destination_local}",
              "the answer passes the loopback interface: it comes from this "
@@ -317,7 +369,7 @@ const struct wr_cause wr_causes_firewall_local[] = {
              "the second request, as it does where an ICMP error answers within connect()"
              "{!icmp_within_call}]: so this machine answered, or one behind a virtual cable"
              "{!icmp_readable}{!destination_local}",
-             IS_FAR, IS_LOCAL},
+             IS_PLACE},
         .unknown = {WHICH_RULE,
                     {WR_FACT_icmp_readable,
                      "who sent the ICMP error{!icmp_readable}{!destination_local}",
@@ -342,13 +394,11 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .match = match_output_drop,
         WR_CITES(CITES_CONNECT, CITES_RULE, WR_FACT_netfilter_rules, WR_FACT_path_leaves,
                  WR_FACT_nat_target, WR_FACT_replay_outcome, WR_FACT_replay_packets,
-                 WR_FACT_kept_here),
+                 WR_FACT_kept_here, WR_FACT_rejection_waits),
         .because = {THE_RULE,
                     "[{syn_sent} requests to connect (SYN) were made, and ]those that were sent "
                     "again did not get out of this machine's IP layer{?kept_here}",
-                    "send() ended in {error}: the IP layer did not let the datagram "
-                    "out{!gave_up}{?error}{!kept_here}",
-                    REPLAY_SILENT,
+                    SEND_KEPT, REPLAY_SILENT,
                     "it did not pass the loopback interface{!replay_packets}{?replay_outcome=4}",
                     IS_LOCAL},
         .unknown = {WHICH_RULE,
@@ -375,12 +425,18 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .rank = RANK_RULE,
         .match = match_input_reject,
         WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_replay_packets,
-                 WR_FACT_replay_outcome, WR_FACT_listener, WR_FACT_netfilter_rules),
-        .because = {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
-                    "{listener} listens there, and yet the connection was refused", NOBODY_EITHER,
-                    "request and answer passed the loopback interface: it left, and was rejected "
-                    "coming in{?replay_packets=2}",
-                    IS_LOCAL, "this machine has packet filter rules{?netfilter_rules}"},
+                 WR_FACT_replay_outcome, WR_FACT_listener, WR_FACT_netfilter_rules,
+                 WR_FACT_denied_queued, WR_FACT_route_error),
+        .because =
+            {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
+             "{listener} listens there, and yet the connection was refused", NOBODY_EITHER,
+             "[a datagram to this machine itself got {error}, with which nothing but a rule "
+             "answers{?socket_type=2}{!error=111}][{udp_socket} has the port, and did not "
+             "get the datagram{?socket_type=2}{?error=111}]",
+             "request and answer passed the loopback interface: it left, and was rejected "
+             "coming in{?replay_packets=2}",
+             "{destination.address} is an address of this machine{?destination_local}[, which "
+             "has packet filter rules{?netfilter_rules}]"},
         .ruled_out = "the kernel itself sent the reset: one more request raised its count of them "
                      "(OutRsts) by one",
         .unknown = {WHICH_RULE},

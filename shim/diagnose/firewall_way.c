@@ -71,11 +71,13 @@ static enum wr_match said(const struct wr_evidence *ev, bool by_destination)
 }
 
 /* The error that an ICMP message of a rule brings, where the socket keeps no word of who sent it:
- * of TCP over IPv6 EACCES, after a request went out; of a datagram socket that did not ask for
- * ICMP errors the final ones alone, which are a rule's (icmp_err_convert of net/ipv4/icmp.c). */
+ * over IPv6 EACCES, after a request or a datagram went out; of a datagram socket over IPv4 that did
+ * not ask for ICMP errors the final ones alone, which are a rule's, and "protocol unreachable", as
+ * every host has UDP (icmp_err_convert of net/ipv4/icmp.c, icmpv6_err_convert()). */
 #define CITES_UNTOLD                                                                           \
     WR_FACT_icmp_readable, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
-        WR_FACT_request_made, WR_FACT_door, WR_FACT_call, WR_FACT_icmp_wanted
+        WR_FACT_request_made, WR_FACT_door, WR_FACT_call, WR_FACT_icmp_wanted,                 \
+        WR_FACT_denied_queued
 static bool untold(const struct wr_evidence *ev)
 {
     const struct wr_addr *to = wr_ev_addr(ev, WR_FACT_destination);
@@ -89,11 +91,15 @@ static bool untold(const struct wr_evidence *ev)
     if (is_stream(ev))
         return to->family == AF_INET6 && wr_ev_is(ev, WR_FACT_error, EACCES) &&
                (told_later || wr_ev_true(ev, WR_FACT_request_made));
-    if (!wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM) || !wr_ev_false(ev, WR_FACT_icmp_wanted))
+    if (!wr_ev_is(ev, WR_FACT_socket_type, SOCK_DGRAM))
         return false;
+    /* nothing here denies the same datagram: an earlier one was answered */
     if (to->family == AF_INET6)
-        return received && wr_ev_is(ev, WR_FACT_error, EACCES);
-    return sent_later &&
+        return wr_ev_is(ev, WR_FACT_error, EACCES) &&
+               (received || (sent_later && wr_ev_false(ev, WR_FACT_denied_queued)));
+    if (wr_ev_is(ev, WR_FACT_error, ENOPROTOOPT))
+        return sent_later;
+    return sent_later && wr_ev_false(ev, WR_FACT_icmp_wanted) &&
            (wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) || wr_ev_is(ev, WR_FACT_error, ENETUNREACH));
 }
 
@@ -208,9 +214,10 @@ static enum wr_match match_no_answer(const struct wr_evidence *ev)
 #define SAYS_UNTOLD_TYPES                                                                   \
     "over IPv6 {error} from the network means one of three ICMP errors: admin-prohibited, " \
     "policy-fail, reject-route{?icmp_untold}{?error=13}"
-#define SAYS_UNTOLD_FINAL                                                                      \
-    "a datagram socket gets {error} only of ICMP errors that say \"prohibited\"{!icmp_wanted}" \
-    "{!error=13}{?icmp_untold}"
+#define SAYS_UNTOLD_FINAL                                                                       \
+    "[a datagram socket gets {error} only of ICMP errors that say \"prohibited\"{!icmp_wanted}" \
+    "{!error=13}{!error=92}][a datagram socket gets {error} of the ICMP error \"protocol "      \
+    "unreachable\" alone, and every host has UDP{?error=92}{?socket_type=2}]{?icmp_untold}"
 #define SAYS_HOP "it is met by requests with a TTL of {path_answer_hop} and more{?path_answer=3}"
 #define SAYS_UNANSWERED                                                                         \
     "[{syn_sent} requests to connect (SYN) were sent within {elapsed_us.s} s, and none was "    \
@@ -252,7 +259,7 @@ static enum wr_match match_no_answer(const struct wr_evidence *ev)
 const struct wr_cause wr_causes_firewall_way[] = {
     {
         .id = "firewall-remote-reject",
-        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES",
+        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, ENOPROTOOPT",
         .what = "the destination host answered with an ICMP error: its packet filter rejects the "
                 "port",
         .headline = "[{icmp_offender.address} itself rejects it: its packet filter answers "
@@ -287,7 +294,7 @@ const struct wr_cause wr_causes_firewall_way[] = {
     },
     {
         .id = "firewall-path-reject",
-        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES",
+        .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, ENOPROTOOPT",
         .what = "a router or firewall on the way answered with an ICMP error: it rejects the "
                 "connection",
         .headline = "[{icmp_offender.address}, a router or firewall on the way, rejects it "

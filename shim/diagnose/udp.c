@@ -17,9 +17,12 @@ static enum wr_match match_port_unreachable(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     if (!wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_LIKELY;
+    if (wr_ev_true(ev, WR_FACT_rule_found)) /* firewall-local-input-reject */
+        return WR_MATCH_NO;
     if (wr_ev_has(ev, WR_FACT_udp_socket))
         return WR_MATCH_POSSIBLE;
-    return wr_ev_absent(ev, WR_FACT_udp_socket) && wr_ev_false(ev, WR_FACT_netfilter_rules)
+    return wr_ev_absent(ev, WR_FACT_udp_socket) &&
+                   (wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_false(ev, WR_FACT_rule_found))
                ? WR_MATCH_CERTAIN
                : WR_MATCH_LIKELY;
 }
@@ -48,7 +51,7 @@ const struct wr_cause wr_causes_udp[] = {
         .rank = WR_RANK_SYMPTOM,
         .match = match_port_unreachable,
         WR_CITES(WR_FACT_error, WR_FACT_socket_type, WR_FACT_destination, WR_FACT_destination_local,
-                 WR_FACT_udp_socket, WR_FACT_netfilter_rules),
+                 WR_FACT_udp_socket, WR_FACT_netfilter_rules, WR_FACT_rule_found),
         .because = {"an ICMP error, port unreachable, answered an earlier datagram of this socket: "
                     "on a datagram socket {error} has no other origin",
                     "{destination.address} is an address of this machine{?destination_local}",

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The task "rule" of worker.h: sends a request to connect under watch, and tells which rule ended
- * it. Called by worker.c. The parts are in rule.h. */
+ * The task "rule" of worker.h: sends a request to connect, or an empty datagram, under watch, and
+ * tells which rule ended it. Called by worker.c. The parts are in rule.h. */
 #include "helper/rule.h"
 
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,16 @@ bool wr_rule_plain_name(const char *name)
     return name[0] != '\0' && name[0] != '-' && name[strspn(name, plain)] == '\0';
 }
 
+static bool is_datagram(const struct wr_rule_request *request)
+{
+    return request->protocol == IPPROTO_UDP;
+}
+
+static int type_of(const struct wr_rule_request *request)
+{
+    return is_datagram(request) ? SOCK_DGRAM : SOCK_STREAM;
+}
+
 /* A socket as the program's was: its mark and device choose the way, and rules may ask for them. */
 static int open_as(const struct wr_rule_request *request, int type)
 {
@@ -115,7 +126,7 @@ static int open_probe(const struct wr_rule_request *request, struct wr_addr *sou
 {
     struct sockaddr_storage address;
     socklen_t len = wr_addr_to_sockaddr(source, &address);
-    int fd = open_as(request, SOCK_STREAM);
+    int fd = open_as(request, type_of(request));
 
     if (fd < 0)
         return -1;
@@ -129,29 +140,32 @@ static int open_probe(const struct wr_rule_request *request, struct wr_addr *sou
     return -1;
 }
 
-/* True where it has ended: connected, or with an error. */
-static bool has_ended(int fd, bool *ret_connected)
+/* True where it has ended: connected, or with an error. A datagram has no good end that shows. */
+static bool has_ended(const struct wr_rule_job *job, int fd, bool *ret_connected)
 {
-    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    const bool datagram = is_datagram(&job->request);
+    struct pollfd poll_fd = {.fd = fd, .events = datagram ? 0 : POLLOUT};
     int error = 0;
     socklen_t len = sizeof(error);
 
     if (poll(&poll_fd, 1, 0) <= 0)
         return false;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    *ret_connected = error == 0 && (poll_fd.revents & POLLERR) == 0;
+    *ret_connected = !datagram && error == 0 && (poll_fd.revents & POLLERR) == 0;
     return true;
 }
 
 /* True where it is over before that time. */
 static bool wait_for_end(struct wr_rule_job *job, int fd, uint64_t until_ns)
 {
+    const short what = is_datagram(&job->request) ? 0 : POLLOUT;
+
     for (;;) {
         uint64_t now_ns = wr_now_ns();
-        struct pollfd polls[] = {{.fd = fd, .events = POLLOUT},
+        struct pollfd polls[] = {{.fd = fd, .events = what},
                                  {.fd = wr_rule_nft_fd(), .events = POLLIN},
                                  {.fd = wr_rule_conntrack_fd(), .events = POLLIN}};
-        bool ended = has_ended(fd, &job->connected);
+        bool ended = has_ended(job, fd, &job->connected);
 
         wr_rule_conntrack_take(job);
         if (wr_rule_nft_take(job) || ended)
@@ -162,24 +176,32 @@ static bool wait_for_end(struct wr_rule_job *job, int fd, uint64_t until_ns)
     }
 }
 
+/* The error is not of interest: what met it is told by who watches. */
+static void send_one(const struct wr_rule_job *job, int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = wr_addr_to_sockaddr(&job->request.destination, &address);
+
+    if (connect(fd, (struct sockaddr *)&address, len) == 0 && is_datagram(&job->request))
+        send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* True where the end of the first was seen. */
 static bool send_probes(struct wr_rule_job *job, int first, bool counted, uint64_t until_ns)
 {
     int others[COUNTED_PROBES - 1] = {-1, -1};
     struct wr_rule_found found;
     const char *why;
-    struct sockaddr_storage address;
-    socklen_t len = wr_addr_to_sockaddr(&job->request.destination, &address);
     uint64_t soon_ns;
     bool ended = false;
 
-    connect(first, (struct sockaddr *)&address, len);
+    send_one(job, first);
     job->probes = 1;
     for (unsigned i = 0; counted && i < COUNTED_PROBES - 1; i++) {
-        others[i] = open_as(&job->request, SOCK_STREAM);
+        others[i] = open_as(&job->request, type_of(&job->request));
         if (others[i] < 0)
             break;
-        connect(others[i], (struct sockaddr *)&address, len);
+        send_one(job, others[i]);
         job->probes++;
     }
     /* what this machine itself drops it has dropped by now */
@@ -331,7 +353,9 @@ static bool read_request(struct wr_rule_request *ret_request)
     if (whole)
         memcpy(ret_request, bytes, sizeof(*ret_request));
     free(bytes);
-    if (!whole || ret_request->magic != WR_RULE_MAGIC || ret_request->destination.port == 0 ||
+    if (!whole || ret_request->magic != WR_RULE_MAGIC ||
+        (ret_request->protocol != IPPROTO_TCP && ret_request->protocol != IPPROTO_UDP) ||
+        ret_request->destination.port == 0 ||
         memchr(ret_request->device, '\0', sizeof(ret_request->device)) == NULL)
         return false;
     return (ret_request->destination.family == AF_INET ||

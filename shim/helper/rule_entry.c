@@ -69,6 +69,12 @@ static void add_matches(char *to, size_t room, const struct wr_rule_entry *entry
             add(to, room, " -m tcp");
             add_ports(to, room, "--sport", tcp->spts, (tcp->invflags & XT_TCP_INV_SRCPT) != 0);
             add_ports(to, room, "--dport", tcp->dpts, (tcp->invflags & XT_TCP_INV_DSTPT) != 0);
+        } else if (strncmp(name, "udp", 4) == 0 && size - sizeof(*match) >= sizeof(struct xt_udp)) {
+            const struct xt_udp *udp = (const void *)match->data;
+
+            add(to, room, " -m udp");
+            add_ports(to, room, "--sport", udp->spts, (udp->invflags & XT_UDP_INV_SRCPT) != 0);
+            add_ports(to, room, "--dport", udp->dpts, (udp->invflags & XT_UDP_INV_DSTPT) != 0);
         } else if (strncmp(name, "comment", 8) == 0) {
             add(to, room, " -m comment --comment \"%.*s\"", (int)(size - sizeof(*match)),
                 (const char *)match->data);
@@ -131,6 +137,8 @@ void wr_rule_entry_text(const struct wr_rule_entry *entry, const char *chain, ch
         add(to, room, "%s -o %.15s", flags & IPT_INV_VIA_OUT ? " !" : "", out);
     if (protocol == IPPROTO_TCP)
         add(to, room, "%s -p tcp", flags & XT_INV_PROTO ? " !" : "");
+    else if (protocol == IPPROTO_UDP)
+        add(to, room, "%s -p udp", flags & XT_INV_PROTO ? " !" : "");
     else if (protocol != 0)
         add(to, room, "%s -p %u", flags & XT_INV_PROTO ? " !" : "", protocol);
     add_matches(to, room, entry);

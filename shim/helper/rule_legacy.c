@@ -178,13 +178,36 @@ static bool masked(const void *address, const void *mask, const struct wr_addr *
     return !inverted;
 }
 
+/* The ports of a rule's match for the probe's protocol; NULL where it has none. */
+static const uint16_t *ports_of(const struct wr_rule_entry *entry, bool datagram, bool source,
+                                bool *ret_inverted)
+{
+    const struct xt_entry_match *match = datagram ? find_match(entry, "udp", sizeof(struct xt_udp))
+                                                  : find_match(entry, "tcp", sizeof(struct xt_tcp));
+
+    if (match == NULL)
+        return NULL;
+    if (datagram) {
+        const struct xt_udp *udp = (const void *)match->data;
+
+        *ret_inverted = (udp->invflags & (source ? XT_UDP_INV_SRCPT : XT_UDP_INV_DSTPT)) != 0;
+        return source ? udp->spts : udp->dpts;
+    }
+    const struct xt_tcp *tcp = (const void *)match->data;
+
+    *ret_inverted = (tcp->invflags & (source ? XT_TCP_INV_SRCPT : XT_TCP_INV_DSTPT)) != 0;
+    return source ? tcp->spts : tcp->dpts;
+}
+
 static bool from_to(const struct wr_rule_entry *entry, const struct wr_addr *from,
-                    const struct wr_addr *to, bool any_source_port)
+                    const struct wr_addr *to, bool datagram, bool any_source_port)
 {
     const struct ip6t_entry *ip6 = entry->base;
     const struct ipt_entry *ip4 = entry->base;
-    const struct xt_entry_match *match = find_match(entry, "tcp", sizeof(struct xt_tcp));
-    bool proper;
+    /* of a request the source is not asked for: the probes have ports of their own */
+    const unsigned port = any_source_port ? to->port : from->port;
+    bool proper, inverted = false;
+    const uint16_t *ports = ports_of(entry, datagram, !any_source_port, &inverted);
 
     if (legacy.v6)
         proper =
@@ -193,15 +216,8 @@ static bool from_to(const struct wr_rule_entry *entry, const struct wr_addr *fro
     else
         proper = masked(&ip4->ip.src, &ip4->ip.smsk, from, ip4->ip.invflags & IPT_INV_SRCIP) &&
                  masked(&ip4->ip.dst, &ip4->ip.dmsk, to, ip4->ip.invflags & IPT_INV_DSTIP);
-    if (proper && match != NULL) {
-        const struct xt_tcp *tcp = (const void *)match->data;
-
-        if (any_source_port) /* a request: the probes have ports of their own */
-            return (to->port >= tcp->dpts[0] && to->port <= tcp->dpts[1]) !=
-                   ((tcp->invflags & XT_TCP_INV_DSTPT) != 0);
-        return (from->port >= tcp->spts[0] && from->port <= tcp->spts[1]) !=
-               ((tcp->invflags & XT_TCP_INV_SRCPT) != 0);
-    }
+    if (proper && ports != NULL)
+        return (port >= ports[0] && port <= ports[1]) != inverted;
     return proper;
 }
 
@@ -211,14 +227,15 @@ static bool can_be_ours(const struct wr_rule_entry *entry, const struct wr_rule_
     const struct ip6t_entry *ip6 = entry->base;
     const struct ipt_entry *ip4 = entry->base;
     unsigned protocol = legacy.v6 ? ip6->ipv6.proto : ip4->ip.proto;
+    const bool datagram = job->request.protocol == IPPROTO_UDP;
     const struct wr_addr *ends_at[] = {&job->request.destination, &job->nat};
 
-    if (protocol != 0 && protocol != IPPROTO_TCP &&
+    if (protocol != 0 && protocol != job->request.protocol &&
         !((legacy.v6 ? ip6->ipv6.invflags : ip4->ip.invflags) & XT_INV_PROTO))
         return false;
     for (unsigned i = 0; i < 2; i++) {
-        if (ends_at[i]->family != 0 && (from_to(entry, &job->source, ends_at[i], true) ||
-                                        from_to(entry, ends_at[i], &job->source, false)))
+        if (ends_at[i]->family != 0 && (from_to(entry, &job->source, ends_at[i], datagram, true) ||
+                                        from_to(entry, ends_at[i], &job->source, datagram, false)))
             return true;
     }
     return false;

@@ -94,6 +94,7 @@ static void put_addr(char *to, size_t size, const struct wr_addr *addr)
 static bool make_table(const struct wr_rule_job *job)
 {
     char source[64], destination[64], command[2048];
+    const char *over = job->request.protocol == IPPROTO_UDP ? "udp" : "tcp";
     const char *ip = job->source.family == AF_INET6 ? "ip6" : "ip";
     unsigned from = job->source.port, to = job->request.destination.port;
     int len;
@@ -103,14 +104,14 @@ static bool make_table(const struct wr_rule_job *job)
     len = snprintf(command, sizeof(command),
                    "add table inet %s { flags owner; "
                    "chain output { type filter hook output priority " FIRST "; policy accept; "
-                   "%s saddr %s %s daddr %s tcp sport %u tcp dport %u meta nftrace set 1; "
-                   "%s daddr %s tcp dport %u meta nftrace set 1; }; "
+                   "%s saddr %s %s daddr %s %s sport %u %s dport %u meta nftrace set 1; "
+                   "%s daddr %s %s dport %u meta nftrace set 1; }; "
                    "chain prerouting { type filter hook prerouting priority " FIRST
                    "; policy accept; "
-                   "%s saddr %s tcp sport %u meta nftrace set 1; "
-                   "%s daddr %s tcp dport %u meta nftrace set 1; }; }",
-                   trace.table, ip, source, ip, destination, from, to, ip, source, from, ip, source,
-                   from, ip, source, from);
+                   "%s saddr %s %s sport %u meta nftrace set 1; "
+                   "%s daddr %s %s dport %u meta nftrace set 1; }; }",
+                   trace.table, ip, source, ip, destination, over, from, over, to, ip, source, over,
+                   from, ip, source, over, from, ip, source, over, from);
     return len > 0 && (size_t)len < sizeof(command) &&
            nft.nft_run_cmd_from_buffer(nft.ctx, command) == 0;
 }

@@ -42,8 +42,8 @@ struct wr_snapshot {
  * config/settings.h. Environment: none. */
 
 /* Task "rule": 3 = struct wr_rule_request; 5 = not used. The worker sends a few requests to connect
- * (SYN), and tells which rule of this network namespace's packet filters ended them, and where
- * address translation led them. Needs CAP_NET_ADMIN. Answer: lines "key \t value", in any order,
+ * (SYN), or as many empty datagrams, and tells which rule of this network namespace's packet filters
+ * ended them, and where address translation led them. Needs CAP_NET_ADMIN. Answer: lines "key \t value", in any order,
  * what is not known left out; bytes below 0x20, and 0x7f, are replaced by '?':
  *   examined 1|0   missing TEXT   found 1|0
  *   tool TEXT   table TEXT   chain TEXT   number N   text TEXT   policy 1|0   rejects 1|0
@@ -53,9 +53,10 @@ struct wr_snapshot {
 
 struct wr_rule_request {
     uint32_t magic;
-    uint32_t left_ms; /* after that the worker is killed */
-    uint32_t mark;    /* of the socket (SO_MARK); 0 = none */
-    uint32_t wait_ms; /* after that no answer is expected any more; 0 = not known */
+    uint32_t left_ms;  /* after that the worker is killed */
+    uint32_t mark;     /* of the socket (SO_MARK); 0 = none */
+    uint32_t wait_ms;  /* after that no answer is expected any more; 0 = not known */
+    uint32_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
     struct wr_addr destination;
     struct wr_addr source; /* family 0: as the kernel chooses; the port is not used */
     char device[16];       /* that the socket is bound to, terminated; "" = none */

@@ -3,7 +3,9 @@
  * program got its error: draining earlier would take the error away from it. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/sys.h"
 #include "base/tcpinfo.h"
@@ -53,6 +55,24 @@ static void set_wanted(struct wr_probe_ctx *ctx)
         wr_set_bool(ctx->ev, WR_FACT_icmp_wanted, wanted != 0);
 }
 
+/* A rule in OUTPUT that rejects makes send() fail as one that drops does, and sends an ICMP error,
+ * which waits on a socket that has a peer. Looking does not take it. */
+static void set_rejection_waits(struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+    struct pollfd poll_fd = {.fd = attempt->fd};
+    const struct timespec at_once = {0};
+
+    if (attempt->error != EPERM || attempt->call != WR_CALL_SEND || attempt->type != SOCK_DGRAM)
+        return;
+    set_wanted(ctx);
+    if (wr_ev_false(ctx->ev, WR_FACT_icmp_wanted) &&
+        option(attempt->fd, SOL_SOCKET, SO_ZEROCOPY) == 0 &&
+        option(attempt->fd, SOL_SOCKET, SO_TIMESTAMPING) == 0 &&
+        WR_SYS(ppoll, &poll_fd, 1, &at_once, 0, 8) == 1 && (poll_fd.revents & POLLERR) != 0)
+        wr_set_bool(ctx->ev, WR_FACT_rejection_waits, true);
+}
+
 /* Errors that an ICMP message can bring (icmp_err_convert of net/ipv4/icmp.c), or silence. After
  * others (EISCONN, EALREADY) the socket lives, and its queue is none of our business. */
 static bool may_be_icmp(int error)
@@ -83,7 +103,10 @@ void wr_probe_errqueue(struct wr_probe_ctx *ctx)
     /* who gives up may hold the socket by another descriptor, or in another process, and still wait
      */
     if (attempt->outcome != WR_OUTCOME_ERROR || !wr_attempt_reaches(attempt) ||
-        attempt->target.family == 0 || attempt->fd < 0 || !may_be_icmp(attempt->error))
+        attempt->target.family == 0 || attempt->fd < 0)
+        return;
+    set_rejection_waits(ctx);
+    if (!may_be_icmp(attempt->error))
         return;
     if (attempt->error == ECONNREFUSED && attempt->type == SOCK_STREAM)
         set_implied(ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Which rule of this machine's packet filters ends a request to connect, and where address
- * translation leads it: the helper sends one under watch (task "rule" of helper/worker.h). */
+ * Which rule of this machine's packet filters ends a request to connect, or a datagram, and where
+ * address translation leads it: the helper sends one under watch (task "rule" of helper/worker.h).
+ */
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/rtnetlink.h>
@@ -31,11 +32,39 @@
  * connections on their way, is not held up for each. */
 static struct wr_pace pace = {.interval_ns = 1000000000u, .at_once = 16};
 
-/* A request that went out, or would have, and had no good end. */
-static bool concerns(const struct wr_attempt *attempt)
+/* Datagrams of ours must not reach a server that others have: only those that end on this machine,
+ * before they leave it, or coming in. */
+static bool concerns_datagram(const struct wr_probe_ctx *ctx)
 {
-    if (attempt->call != WR_CALL_CONNECT || attempt->target.family == 0 ||
-        attempt->target.port == 0 || wr_attempt_transport(attempt) != IPPROTO_TCP)
+    const struct wr_attempt *attempt = ctx->attempt;
+
+    if (attempt->outcome != WR_OUTCOME_ERROR ||
+        (attempt->call != WR_CALL_SEND && attempt->call != WR_CALL_RECV))
+        return false;
+    switch (attempt->error) {
+    case EPERM:
+        return attempt->call == WR_CALL_SEND && !wr_ev_true(ctx->ev, WR_FACT_denied_queued);
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EACCES:
+    case ENOPROTOOPT:
+        return wr_ev_true(ctx->ev, WR_FACT_destination_local);
+    default:
+        return false;
+    }
+}
+
+/* A request that went out, or would have, and had no good end. */
+static bool concerns(const struct wr_probe_ctx *ctx)
+{
+    const struct wr_attempt *attempt = ctx->attempt;
+
+    if (attempt->target.family == 0 || attempt->target.port == 0)
+        return false;
+    if (wr_attempt_transport(attempt) == IPPROTO_UDP)
+        return concerns_datagram(ctx);
+    if (attempt->call != WR_CALL_CONNECT || wr_attempt_transport(attempt) != IPPROTO_TCP)
         return false;
     if (attempt->outcome == WR_OUTCOME_GAVE_UP)
         return true;
@@ -120,7 +149,8 @@ static void take(struct wr_probe_ctx *ctx, const char *text, bool waited)
     struct wr_rule_answer answer;
 
     wr_rule_answer_parse(text, strlen(text), &answer);
-    if (answer.nat_known && !wr_ev_known(ev, WR_FACT_nat_target))
+    if (answer.nat_known && !wr_ev_known(ev, WR_FACT_nat_target) &&
+        wr_attempt_transport(ctx->attempt) == IPPROTO_TCP)
         take_nat(ctx, &answer);
     /* a rule may still meet the answer */
     if (answer.examined == 1 && answer.found == 0 && !waited)
@@ -145,6 +175,7 @@ static struct wr_rule_request request_of(struct wr_probe_ctx *ctx, uint32_t wait
         .magic = WR_RULE_MAGIC,
         .wait_ms = wait_ms,
         .mark = (uint32_t)wr_ev_uint(ctx->ev, WR_FACT_socket_mark, 0),
+        .protocol = (uint32_t)wr_attempt_transport(ctx->attempt),
         .destination = ctx->attempt->target,
     };
     uint64_t now_ns = wr_now_ns();
@@ -196,7 +227,7 @@ static bool is_privileged(void)
 /* A lookup that failed at once has made no packet. */
 static bool matters(const struct wr_probe_ctx *ctx)
 {
-    return concerns(ctx->attempt) && !wr_ev_has(ctx->ev, WR_FACT_route_error) &&
+    return concerns(ctx) && !wr_ev_has(ctx->ev, WR_FACT_route_error) &&
            !wr_ev_known(ctx->ev, WR_FACT_rule_examined);
 }
 
@@ -224,7 +255,8 @@ void wr_probe_rule(struct wr_probe_ctx *ctx)
     if (!matters(ctx))
         return;
     if (wr_ev_false(ctx->ev, WR_FACT_netfilter_rules)) {
-        wr_set_absent(ctx->ev, WR_FACT_nat_target); /* no table, no rule */
+        if (wr_attempt_transport(ctx->attempt) == IPPROTO_TCP)
+            wr_set_absent(ctx->ev, WR_FACT_nat_target); /* no table, no rule */
         return;
     }
     if (ctx->answer_us != 0)
