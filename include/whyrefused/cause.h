@@ -53,6 +53,9 @@ struct wr_cause {
     /* Specificity: of the rows that match, the highest rank wins; then the higher confidence,
      * then the earlier row. A root cause ranks above the symptoms that derive from it. */
     uint8_t rank;
+    /* The id of a row whose cause this one is behind: where both hold, and this one is likely or
+     * certain, it wins whatever the ranks; NULL = none. */
+    const char *behind;
     enum wr_match (*match)(const struct wr_evidence *ev);
     /* Exactly the facts that match() reads: proved by a test. */
     uint8_t cites_count;

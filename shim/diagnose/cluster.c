@@ -33,6 +33,28 @@ static enum wr_match refused(const struct wr_evidence *ev, enum wr_match typical
     return WR_MATCH_POSSIBLE;
 }
 
+/* Cilium answers within the call, by a program of the cgroup: with EPERM, or since Linux 5.18 with
+ * EHOSTUNREACH. It goes by the address, so that another address need not meet the same; where one
+ * does, no answer of the network was waited for. */
+#define CITES_AT_ONCE                                                                             \
+    WR_FACT_cgroup_program, WR_FACT_denied_stream, WR_FACT_denied_opening, WR_FACT_denied_queued, \
+        WR_FACT_seccomp_answers
+static enum wr_match denied(const struct wr_evidence *ev, enum wr_match typical)
+{
+    const bool by_module =
+        wr_ev_true(ev, WR_FACT_denied_stream) && wr_ev_false(ev, WR_FACT_denied_opening);
+
+    return by_module || wr_ev_true(ev, WR_FACT_seccomp_answers) ||
+                   wr_ev_absent(ev, WR_FACT_cgroup_program)
+               ? WR_MATCH_NO
+               : typical;
+}
+
+static bool denied_again(const struct wr_evidence *ev)
+{
+    return wr_ev_true(ev, WR_FACT_denied_opening) || wr_ev_true(ev, WR_FACT_denied_queued);
+}
+
 static enum wr_match match_no_endpoints(const struct wr_evidence *ev)
 {
     const bool exact =
@@ -45,11 +67,11 @@ static enum wr_match match_no_endpoints(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     switch (wr_ev_uint(ev, WR_FACT_error, 0)) {
     case ECONNREFUSED:
-        return refused(ev, typical);
-    case EPERM: /* Cilium answers within connect(), by a program of the cgroup */
-        return typical;
+        return denied_again(ev) ? denied(ev, typical) : refused(ev, typical);
+    case EPERM:
+        return denied(ev, typical);
     case EHOSTUNREACH:
-        return WR_MATCH_POSSIBLE;
+        return denied_again(ev) ? denied(ev, typical) : WR_MATCH_POSSIBLE;
     default:
         return wr_ev_silent(ev) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
     }
@@ -67,19 +89,22 @@ const struct wr_cause wr_causes_cluster[] = {
             "it to one of the pods that its selector finds and that are ready (its endpoints). "
             "Where there is none - a deployment scaled to zero, pods that crash or are not ready "
             "yet, a selector that fits no pod - kube-proxy rejects the connection (ICMP port "
-            "unreachable, which connect() gives as ECONNREFUSED), and Cilium fails it with "
-            "EPERM.\n"
+            "unreachable, which connect() gives as ECONNREFUSED), and Cilium lets the call itself "
+            "fail with EPERM or EHOSTUNREACH, by a BPF program on the pod's cgroup.\n"
             "That the destination is a service shows in the variables that Kubernetes gives a pod "
             "(DB_SERVICE_HOST, DB_SERVICE_PORT) or in the name that was asked for "
             "(db.shop.svc.cluster.local). Whether it has endpoints only the cluster knows. A "
-            "network policy can refuse connections in the same ways; a reset comes from a pod "
+            "network policy mostly drops without an answer, and some refuse in the same ways; a "
+            "reset comes from a pod "
             "itself, so that there is an endpoint.",
         .rank = RANK_SERVICE,
+        .behind = "deny-cgroup-bpf",
         .match = match_no_endpoints,
-        WR_CITES(WR_CITES_SILENT, WR_FACT_call, WR_FACT_destination_local, WR_FACT_kept_here,
-                 WR_FACT_rule_found, WR_FACT_cluster_variable, WR_FACT_cluster_port,
-                 WR_FACT_cluster_name, WR_FACT_icmp_received, WR_FACT_icmp_implied,
-                 WR_FACT_icmp_readable, WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code),
+        WR_CITES(WR_CITES_SILENT, CITES_AT_ONCE, WR_FACT_call, WR_FACT_destination_local,
+                 WR_FACT_kept_here, WR_FACT_rule_found, WR_FACT_cluster_variable,
+                 WR_FACT_cluster_port, WR_FACT_cluster_name, WR_FACT_icmp_received,
+                 WR_FACT_icmp_implied, WR_FACT_icmp_readable, WR_FACT_icmp_version,
+                 WR_FACT_icmp_type, WR_FACT_icmp_code),
         .because =
             {"{destination.address} is the address of a service: the environment has it in "
              "{cluster_variable}[, and port {destination.port} beside it{?cluster_port}]",
@@ -91,8 +116,11 @@ const struct wr_cause wr_causes_cluster[] = {
              "service "
              "without endpoints: after a reset the socket would not go on "
              "trying{?icmp_implied}{!icmp_received}",
-             "connect() itself failed with EPERM, as Cilium does for a service without "
-             "endpoints{?error=1}",
+             "{?error=1}{call}() itself failed with {error}, as Cilium lets it for a service "
+             "without "
+             "endpoints",
+             "the program {cgroup_program} is attached to {cgroup_program_group} at "
+             "{cgroup_program_hook}, as Cilium's are",
              "no answer came within {elapsed_us.s} s{?gave_up}"},
         .ruled_out = "the answer was a reset, which comes from a pod of the service",
         .unknown = {{WR_FACT_cluster_service, "whether the service has endpoints",

@@ -21,9 +21,21 @@ static void keep(const struct wr_cause **list, uint8_t *count, const struct wr_c
     list[at] = cause;
 }
 
+/* What is merely possible does not stand before a cause that was seen. */
+static bool is_behind(const struct wr_cause *cause, enum wr_match match,
+                      const struct wr_cause *front)
+{
+    return cause->behind != NULL && match >= WR_MATCH_LIKELY &&
+           strcmp(cause->behind, front->id) == 0;
+}
+
 static bool outranks(const struct wr_cause *cause, enum wr_match match,
                      const struct wr_verdict *verdict)
 {
+    if (is_behind(cause, match, verdict->cause))
+        return true;
+    if (is_behind(verdict->cause, verdict->confidence, cause))
+        return false;
     if (cause->rank != verdict->cause->rank)
         return cause->rank > verdict->cause->rank;
     return match > verdict->confidence;
