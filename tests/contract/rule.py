@@ -19,10 +19,12 @@ import errno, os, signal, socket, sys
 seen = []
 signal.signal(signal.SIGCHLD, lambda *_: seen.append("SIGCHLD"))
 before = sorted(os.listdir("/proc/self/fd"))
-s = socket.socket()
+s = socket.socket(type=socket.SOCK_DGRAM if sys.argv[4:] else socket.SOCK_STREAM)
 s.settimeout(float(sys.argv[3]))
 try:
     s.connect((sys.argv[1], int(sys.argv[2])))
+    if sys.argv[4:]:
+        s.send(b"x")
     print("connected", flush=True)
 except OSError as error:
     s.close()
@@ -90,14 +92,14 @@ class World:
     def __init__(self, work):
         self.log = os.path.join(work, "report")
 
-    def start(self, address, port, preload=True, timeout=0.05, **settings):
+    def start(self, address, port, preload=True, timeout=0.05, over=(), **settings):
         if os.path.exists(self.log):
             os.remove(self.log)
         env = dict(os.environ, LANG="C", **settings)
         if preload:
             env.update(LD_PRELOAD=LIBRARY, WHYREFUSED_LOG=self.log, WHYREFUSED_FORMAT="json",
                        WHYREFUSED_CONFIG="none", WHYREFUSED_PROBES="active")
-        return subprocess.Popen([sys.executable, "-S", "-c", HOST, address, str(port), str(timeout)], env=env,
+        return subprocess.Popen([sys.executable, "-S", "-c", HOST, address, str(port), str(timeout), *over], env=env,
                                 stdout=subprocess.PIPE, text=True)
 
     def report(self):
@@ -117,6 +119,11 @@ class World:
         check(f"rule: {name}: nothing is left", "" if state() == before else f"{before} before, {state()} after")
         report = self.report()
         return report.get("whyrefused.evidence", {}), report.get("whyrefused.spent_us", 0) / 1000, spent
+
+
+def sent(device):
+    with open(f"/sys/class/net/{device}/statistics/tx_packets", encoding="ascii") as file:
+        return int(file.read())
 
 
 def own_table():
@@ -156,7 +163,7 @@ def inside(work):
     bare = world.look("no tables", "127.0.0.1", 8080)
     check("rule: no tables: none is made", "" if not bare[0].get("rule_examined") else str(bare[0]))
     run("nft", "table inet fw { chain o { type filter hook output priority 0; tcp dport 8080 reject with tcp reset;"
-        " tcp dport 8081 drop; }; chain i { type filter hook input priority 0; }; }")
+        " tcp dport 8081 drop; udp dport 8081 drop; }; chain i { type filter hook input priority 0; }; }")
     for name, address, port, found in (("reject", "127.0.0.1", 8080, True), ("drop", "127.0.0.1", 8081, True),
                                        ("closed", "127.0.0.1", 8082, False), ("silent", "10.5.0.2", 8083, False)):
         facts, mine, whole = world.look(name, address, port)
@@ -167,6 +174,11 @@ def inside(work):
         world.start(address, port, preload=False).communicate()
         plain = (time.monotonic() - plain) * 1000
         print(f"  {name}: {mine:.0f} ms for the report, {whole - plain:.0f} ms more for the program")
+    run("mount", "-t", "sysfs", "sysfs", "/sys")
+    before = sent("dull")
+    facts, _, _ = world.look("datagram", "10.5.0.2", 8081, over=["udp"])
+    check("rule: datagram: is told", "" if facts.get("rule_hook") == "output" else str(facts))
+    check("rule: datagram: none leaves the machine", "" if sent("dull") == before else "one did")
     run("nft", "delete rule inet fw o handle " + re.search(r"dport 8080 .*handle (\d+)", rules()).group(1))
     for whom in ("host", "helper"):
         for _ in range(3):
