@@ -418,8 +418,9 @@ const struct wr_cause wr_causes_firewall_local[] = {
                     "{destination.port}" IN_RULE,
         .explain =
             "The address belongs to this machine. Its packet filter (nftables, iptables) saw the "
-            "request before TCP did, and answered it with a reset or an ICMP error, whatever "
-            "listens on the port. Connections of a machine to itself pass the filter, too, over "
+            "request, or the datagram, before TCP or UDP did, and answered it with a reset or an "
+            "ICMP error, whatever has the port. Connections of a machine to itself pass the "
+            "filter, too, over "
             "the loopback interface lo; most rule sets let all of lo pass for that reason.\n"
             "Root can see the rules.",
         .rank = RANK_RULE,

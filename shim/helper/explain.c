@@ -15,13 +15,25 @@
 #define NEAR_IDS 3
 #define ID_MAX 64
 
-/* A template as a form: {fact} becomes <fact>, conditions and brackets go. */
+/* A part in brackets that another follows at once: mostly the one or the other is said, but for
+ * what a list goes on with. */
+static bool is_choice(const char *text)
+{
+    return text[0] == ']' && text[1] == '[' && text[2] != '[' && text[2] != ';' && text[2] != ',';
+}
+
+/* A template as a form: {fact} becomes <fact>, conditions and brackets go, but for those around an
+ * option of a command. */
 static const char *as_form(const char *text, char form[FORM_MAX])
 {
     struct wr_buf out = wr_buf_on(form, FORM_MAX);
+    bool option = false;
 
     while (*text != '\0') {
-        if (*text == '{') {
+        if (text[0] == '{' && text[1] == '{') {
+            wr_buf_char(&out, '{');
+            text += 2;
+        } else if (*text == '{') {
             size_t len = strcspn(text, "}");
 
             if (text[1] != '?' && text[1] != '!') {
@@ -33,7 +45,17 @@ static const char *as_form(const char *text, char form[FORM_MAX])
         } else if (text[0] == '[' && text[1] == '[') {
             wr_buf_char(&out, '[');
             text += 2;
+        } else if (strncmp(text, "[ --", 4) == 0) {
+            wr_buf_str(&out, " [--");
+            text += 4;
+            option = true;
+        } else if (is_choice(text)) {
+            wr_buf_str(&out, text[2] == ' ' ? " /" : " / ");
+            text += 2;
         } else if (*text == '[' || *text == ']') {
+            if (*text == ']' && option)
+                wr_buf_char(&out, ']');
+            option = option && *text != ']';
             text++;
         } else {
             wr_buf_char(&out, *text++);
