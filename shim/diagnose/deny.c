@@ -410,7 +410,7 @@ const struct wr_cause wr_causes_deny[] = {
              {"see the programs of this process's cgroups, and whose they are",
               "sudo bpftool cgroup tree"},
              {"in a Kubernetes pod: see whether a network policy denies it, and whether the "
-              "service has endpoints{!cgroup_unit_setting}",
+              "service has endpoints{!cgroup_unit_setting}{?cluster_pod}",
               "kubectl get networkpolicy,endpointslices"}},
     },
     {

@@ -408,7 +408,11 @@ const struct wr_cause wr_causes_firewall_way[] = {
                   {"see there whether the server takes connections (Recv-Q above Send-Q: it does "
                    "not)",
                    "ss -ltn 'sport = :{destination.port}'"},
-                  {"see there which rule drops it", "sudo nft list ruleset"}},
+                  {"see there which rule drops it", "sudo nft list ruleset"},
+                  {"in the cluster: see whether a network policy drops it, in this pod's "
+                   "namespace (egress) or in that of {destination.address} "
+                   "(ingress){?cluster_pod}",
+                   "kubectl get networkpolicies -A"}},
     },
     {
         .id = "firewall-no-answer",
@@ -446,7 +450,11 @@ const struct wr_cause wr_causes_firewall_way[] = {
                   {"check that the address is right and the host is on{!destination_local}", NULL},
                   {"let whoever runs {destination.address} see that its firewall (of a cloud: its "
                    "security group) lets port {destination.port}" FROM " in{!destination_local}",
-                   NULL}},
+                   NULL},
+                  {"in the cluster: see whether a network policy drops it, in this pod's "
+                   "namespace (egress) or in that of {destination.address} "
+                   "(ingress){?cluster_pod}",
+                   "kubectl get networkpolicies -A"}},
     },
     {0},
 };

@@ -191,6 +191,7 @@ void wr_probe_cluster(struct wr_probe_ctx *ctx)
 
     if (!matters(ctx) || wr_environ_each(space, take_host, &search) < 0)
         return;
+    wr_set_bool(ctx->ev, WR_FACT_cluster_pod, search.in_pod);
     if (search.prefix_len != 0)
         wr_environ_each(space, take_port, &search);
     set_names(ctx, &search);

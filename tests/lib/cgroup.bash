@@ -6,7 +6,7 @@ for group_root in /sys/fs/cgroup /sys/fs/cgroup/unified none; do
     [ ! -e "$group_root/cgroup.procs" ] || break
 done
 
-# deny_group HOOK[=ERRNO]...: a cgroup that is removed at the end; its path in $group, its name in
+# deny_group HOOK[=ERRNO][@ADDRESS,PORT]...: a cgroup that is removed at the end; its path in $group, its name in
 # $group_name. HOOK: connect4, connect6, bind4, bind6, sendmsg4, sendmsg6, egress.
 deny_group() {
     make_group "whyrefused-test-$family-$RANDOM$RANDOM"
