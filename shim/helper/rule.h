@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The parts of the task "rule" (worker.h): a request to connect, or a datagram, is watched by nft's trace, by the
- * counters of iptables-legacy, and by conntrack's events. Called by rule.c. */
+ * The parts of the task "rule" (worker.h): a request to connect, or a datagram, is watched by nft's
+ * trace, by the counters of iptables-legacy, and by conntrack's events. Called by rule.c. */
 #ifndef WR_HELPER_RULE_H
 #define WR_HELPER_RULE_H
 
