@@ -56,26 +56,27 @@ bool wr_tcpinfo(int fd, struct wr_tcpinfo *ret)
 }
 
 /* A program that ends while the peer is a little slow has lost nothing: RTOs of at least 200 ms and
- * twice as much have passed twice, and nothing was heard for a while. */
+ * twice as much have passed twice, and nothing was heard for a while (WR_TCPINFO_QUIET_MS). */
 #define TIMES 2
-#define QUIET_MS 1000
 
 bool wr_tcpinfo_stalls(const struct wr_tcpinfo *info, bool timed_out)
 {
     const bool open = info->state == WR_TCP_ESTABLISHED || info->state == WR_TCP_FIN_WAIT1;
+    /* options may take from a segment */
+    const uint64_t full = info->segment_bytes - info->segment_bytes / 8;
 
     if (timed_out ? info->state != WR_TCP_CLOSE
-                  : !open || info->in_vain < TIMES || info->ack_ms < QUIET_MS)
+                  : !open || info->in_vain < TIMES || info->ack_ms < WR_TCPINFO_QUIET_MS)
         return false;
-    /* options may take from a segment; one of those sent again may be a small one (a SYN, or the
-     * last one: tcp_send_loss_probe() of net/ipv4/tcp_output.c) */
-    return info->retransmits >= TIMES && info->unacked_bytes > 1 && info->segment_bytes > 0 &&
-           info->again_bytes >=
-               (uint64_t)(info->retransmits - 1) * (info->segment_bytes - info->segment_bytes / 8);
+    /* one of those sent again may be a small one (a SYN, or the last one: tcp_send_loss_probe() of
+     * net/ipv4/tcp_output.c) */
+    return info->retransmits >= TIMES && info->segment_bytes > 0 && info->unacked_bytes >= full &&
+           info->again_bytes >= (info->retransmits - 1) * full;
 }
 
 bool wr_tcpinfo_misses(const struct wr_tcpinfo *info)
 {
     return info->state == WR_TCP_ESTABLISHED && info->out_of_order > 0 && info->received_known &&
-           info->received_bytes == 0 && info->acked_bytes > 1 && info->sent_ms >= QUIET_MS;
+           info->received_bytes == 0 && info->acked_bytes > 1 &&
+           info->sent_ms >= WR_TCPINFO_QUIET_MS;
 }

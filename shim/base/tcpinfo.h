@@ -37,6 +37,10 @@ struct wr_tcpinfo {
     uint32_t ack_ms, sent_ms; /* since the peer was heard at all; since new data were sent */
 };
 
+/* So long nothing must have been heard of the peer: on no younger connection the next two are true.
+ */
+#define WR_TCPINFO_QUIET_MS 1000
+
 /* Full segments of this side were sent again and again, and nothing of them was acknowledged. */
 bool wr_tcpinfo_stalls(const struct wr_tcpinfo *info, bool timed_out);
 /* What the peer sent first never came, though what is behind it did. */

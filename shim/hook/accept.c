@@ -90,7 +90,7 @@ static inline int accepted(int listener, int fd)
 {
     if (wr_unlikely(fd < 0))
         accept_failed(listener);
-    else if (wr_unlikely(wr_track_maybe(fd) || wr_track_kind(fd) != WR_KIND_OTHER))
+    else if (wr_unlikely(wr_track_knows(fd) || wr_track_kind(fd) != WR_KIND_OTHER))
         forget(fd);
     return fd;
 }

@@ -126,7 +126,7 @@ static void begin(int fd, const void *address, socklen_t len, struct call *call)
     call->start_ns = wr_now_ns();
     if (len > sizeof(copy))
         len = sizeof(copy);
-    call->known = wr_unlikely(wr_track_maybe(fd)) && wr_track_get(fd, &call->before);
+    call->known = wr_unlikely(wr_track_knows(fd)) && wr_track_get(fd, &call->before);
     /* a second connect() asks for the end of the first */
     if (len >= sizeof(struct sockaddr_in) &&
         !(call->known && call->before.history == WR_HISTORY_PENDING) &&
@@ -184,7 +184,7 @@ WR_EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
     int rc = WR_REAL(connect)(fd, address, len);
 
     if (wr_likely(rc == 0)) {
-        if (wr_unlikely(wr_track_maybe(fd)))
+        if (wr_unlikely(wr_track_knows(fd)))
             wr_track_drop(fd);
         if (wr_unlikely(kind == WR_KIND_UNKNOWN))
             connected_unknown(fd, address.__sockaddr__, len, start_ns);
@@ -198,17 +198,17 @@ WR_EXPORT int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 
 static WR_COLD void error_delivered(int fd, int delivered)
 {
-    if (delivered == 0)
-        wr_talk_asked(fd, WR_DOOR_SO_ERROR);
-    else
+    if (delivered != 0)
         wr_talk_failed(fd, delivered, WR_DOOR_SO_ERROR);
+    else if (wr_track_maybe(fd))
+        wr_talk_asked(fd, WR_DOOR_SO_ERROR);
 }
 
 WR_EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
 {
     int rc = WR_REAL(getsockopt)(fd, level, name, value, len);
 
-    if (wr_unlikely(rc == 0 && level == SOL_SOCKET && name == SO_ERROR && wr_track_maybe(fd) &&
+    if (wr_unlikely(rc == 0 && level == SOL_SOCKET && name == SO_ERROR && wr_track_knows(fd) &&
                     *len >= sizeof(int))) {
         int error = errno;
         error_delivered(fd, *(const int *)value);

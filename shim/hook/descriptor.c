@@ -25,7 +25,7 @@ static WR_COLD void ends(int fd, enum wr_door door)
 
 WR_EXPORT int close(int fd)
 {
-    if (wr_unlikely(wr_track_maybe(fd)))
+    if (wr_unlikely(wr_track_knows(fd)))
         ends(fd, WR_DOOR_CLOSE);
     return WR_REAL(close)(fd);
 }
@@ -81,7 +81,7 @@ static inline int after_dup(int from, int to, int rc)
 {
     if (rc < 0)
         return rc;
-    if (wr_unlikely(wr_track_maybe(from) || wr_track_maybe(to)))
+    if (wr_unlikely(wr_track_knows(from) || wr_track_knows(to)))
         duplicated(from, to);
     if (wr_unlikely(wr_track_kind(from) != wr_track_kind(to)) && wr_enabled())
         wr_track_kind_set(to, wr_track_kind(from));
@@ -91,7 +91,7 @@ static inline int after_dup(int from, int to, int rc)
 /* dup2() ends what `to` was, but only where it succeeds. */
 static inline void before_dup2(int from, int to)
 {
-    if (wr_unlikely(wr_track_maybe(to)) && from != to && WR_SYS(fcntl, from, F_GETFD) >= 0)
+    if (wr_unlikely(wr_track_knows(to)) && from != to && WR_SYS(fcntl, from, F_GETFD) >= 0)
         ends(to, WR_DOOR_REPLACED);
 }
 

@@ -80,7 +80,7 @@ long wr_syscall_closes(long number, long fd);
 /* syscall(SYS_close), by which libuv closes; reached in the same way. */
 long wr_syscall_closes(long number, long fd)
 {
-    if (wr_unlikely(wr_track_maybe((int)fd))) {
+    if (wr_unlikely(wr_track_knows((int)fd))) {
         int error = errno;
         wr_give_up((int)fd, WR_DOOR_CLOSE);
         errno = error;

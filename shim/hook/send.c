@@ -28,7 +28,7 @@ void wr_io_failed(enum wr_call call, int fd, const void *address, socklen_t len,
 {
     if (!(wr_talk_is_about_peer(error) || error == EADDRNOTAVAIL) || !wr_may_look())
         return;
-    if (wr_track_maybe(fd))
+    if (wr_track_knows(fd))
         wr_talk_failed(fd, error, call == WR_CALL_RECV ? WR_DOOR_RECV : WR_DOOR_SEND);
     if (error != EPIPE && is_datagram(fd))
         wr_failed_datagram(call, fd, len > 0 ? address : NULL, len, error, wr_now_ns());
@@ -56,15 +56,15 @@ static void fast_open(int fd, const void *address, socklen_t len, long rc, int e
         return;
     got = wr_peek(address, copy, len < sizeof(copy) ? len : sizeof(copy));
     if (rc < 0 && error != EINPROGRESS) {
-        if (wr_track_maybe(fd) || !wr_talk_is_about_peer(error))
+        if (wr_track_knows(fd) || !wr_talk_is_about_peer(error))
             wr_io_failed(WR_CALL_SEND, fd, NULL, 0, error);
         else
             wr_failed_connect(fd, address, len, error, start_ns);
         return;
     }
-    if (wr_track_maybe(fd) &&
+    if (wr_track_knows(fd) &&
         wr_track_get(fd, &track)) { /* connected, or under way, since before */
-        if (rc > 0)
+        if (rc > 0 && !track.rests)
             wr_talk_sent(fd, span, (size_t)rc);
         return;
     }

@@ -62,7 +62,7 @@ WR_EXPORT int socket(int domain, int type, int protocol)
     if (wr_likely(fd >= 0)) {
         enum wr_socket_kind kind = wr_track_kind_of(domain, type, protocol);
 
-        if (wr_unlikely(wr_track_maybe(fd) || kind != wr_track_kind(fd)))
+        if (wr_unlikely(wr_track_knows(fd) || kind != wr_track_kind(fd)))
             remember(fd, kind);
         if (wr_unlikely(wr_speak_listens()))
             made(domain);

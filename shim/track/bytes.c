@@ -66,11 +66,6 @@ bool wr_bytes_wants_sent(int fd)
     return atomic_load_explicit(&place_of(fd)->out_len, memory_order_relaxed) < WR_FIRST_OUT;
 }
 
-bool wr_bytes_sent_any(int fd)
-{
-    return atomic_load_explicit(&place_of(fd)->out_len, memory_order_relaxed) > 0;
-}
-
 long wr_area_peek(struct wr_area area, const void *from, void *to, size_t len)
 {
     if (!area.at_hand || from == NULL)

@@ -38,8 +38,6 @@ enum wr_bytes { WR_BYTES_LOST, WR_BYTES_MORE, WR_BYTES_ENOUGH, WR_BYTES_OVER };
 void wr_bytes_begin(int fd, uint64_t id, uint64_t connected_ns);
 /* False where nothing of what is sent is wanted any more. One load; may say yes wrongly. */
 bool wr_bytes_wants_sent(int fd);
-/* False where nothing that was sent on it is known. One load; may say yes wrongly. */
-bool wr_bytes_sent_any(int fd);
 /* The program has sent n bytes of the span, or has received n into it. LOST: nothing is known of
  * the connection any more. ENOUGH: after WR_FIRST_IN bytes or WR_BYTES_READS reads. OVER:
  * after WR_BYTES_READS_MAX. */

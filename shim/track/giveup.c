@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/sys.h"
 #include "base/tcpinfo.h"
@@ -129,20 +130,21 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
     wr_wire_give(wire);
 }
 
-/* What was sent on it first never arrived, or the answer did not. */
-static void end_stalled(int fd, enum wr_door door)
+/* What was sent on it never arrived, or the answer did not. To tell that takes a while from the
+ * moment that it stood: who makes and ends many connections pays for no system call here. */
+static void end_stalled(int fd, const struct wr_track *before, enum wr_door door)
 {
     struct wr_first_bytes none = {.out_len = 0};
     struct wr_track track;
     struct wr_tcpinfo info;
 
-    if (!wr_bytes_sent_any(fd) || !wr_tcpinfo(fd, &info) ||
-        !(wr_tcpinfo_stalls(&info, false) || wr_tcpinfo_misses(&info)))
-        return;
     /* a child, or another descriptor, may go on with it */
+    if (before->forks != atomic_load_explicit(&wr_track_forks, memory_order_relaxed) ||
+        wr_now_ns() - before->start_ns < WR_TCPINFO_QUIET_MS * 1000000ull ||
+        !wr_tcpinfo(fd, &info) || !(wr_tcpinfo_stalls(&info, false) || wr_tcpinfo_misses(&info)))
+        return;
     if (wr_track_get(fd, &track) && track.history == WR_HISTORY_CONNECTED &&
         track.pid == (int32_t)WR_SYS(getpid) &&
-        track.forks == atomic_load_explicit(&wr_track_forks, memory_order_relaxed) &&
         (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
         wr_failed_conversation(fd, WR_OUTCOME_STALLED, 0, door, &none);
 }
@@ -152,12 +154,12 @@ static void end_connection(int fd, enum wr_door door)
 {
     struct wr_track track;
 
-    if (!wr_wire_maybe(fd)) {
-        end_stalled(fd, door);
-        return;
-    }
     if (!wr_track_peek(fd, &track))
         return;
+    if (track.rests || !wr_wire_maybe(fd)) {
+        end_stalled(fd, &track, door);
+        return;
+    }
     if (track.pid == (int32_t)WR_SYS(getpid) && wr_track_get(fd, &track) &&
         track.history == WR_HISTORY_CONNECTED &&
         (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
@@ -211,11 +213,8 @@ static void end_one(int fd, void *unused)
     struct wr_track track;
 
     (void)unused;
-    if (!wr_track_get(fd, &track)) {
-        wr_track_drop(fd);
-        return;
-    }
-    if (!wr_track_has_twin(fd, &track)) {
+    if (wr_track_peek(fd, &track) && (track.rests || wr_track_get(fd, &track)) &&
+        !wr_track_has_twin(fd, &track)) {
         look(fd, &track, WR_DOOR_EXIT);
         end_connection(fd, WR_DOOR_EXIT);
     }

@@ -51,7 +51,7 @@ bool wr_talk_is_about_peer(int error)
     }
 }
 
-/* Nothing more is to be learned: the descriptor costs one branch again. */
+/* Nothing more is to be learned: the connection is over. */
 static void leave(int fd, const struct wr_track *track)
 {
     wr_bytes_end(fd, track->start_ns);
@@ -155,6 +155,14 @@ void wr_talk_asked(int fd, enum wr_door door)
         look_again(fd, &track, door);
 }
 
+/* Enough was heard, or it cannot be followed: only its end is looked at. */
+static void rest(int fd, const struct wr_track *track)
+{
+    wr_bytes_end(fd, track->start_ns);
+    wr_wire_forget(fd, track->start_ns);
+    wr_track_rest(fd);
+}
+
 static bool begins_tls(struct wr_area span, size_t n)
 {
     unsigned char head[6];
@@ -165,14 +173,6 @@ static bool begins_tls(struct wr_area span, size_t n)
     return n >= sizeof(head) && first.iov_len >= sizeof(head) &&
            wr_area_peek(span, first.iov_base, head, sizeof(head)) == sizeof(head) &&
            wr_wire_is_hello(head, sizeof(head));
-}
-
-/* As leave(), of a connection with TLS: a library may fail over it later. */
-static void rest(int fd, const struct wr_track *track)
-{
-    wr_bytes_end(fd, track->start_ns);
-    wr_wire_forget(fd, track->start_ns);
-    wr_track_rest(fd);
 }
 
 /* A handshake is followed on it: the rest of what passes is its. */
@@ -197,7 +197,7 @@ void wr_talk_sent(int fd, struct wr_area span, size_t n)
         (hello && wr_wire_follow(fd, track.start_ns, wr_tls_inside() ? wr_tls_object : NULL)))
         in_handshake(fd, &track, WR_WIRE_OUT, span, n);
     else if (wr_bytes_sent(fd, track.start_ns, span, n) == WR_BYTES_LOST || hello)
-        leave(fd, &track);
+        rest(fd, &track);
 }
 
 /* The connection came to its end. */
@@ -266,7 +266,7 @@ static void heard(int fd, const struct wr_track *track, struct wr_area span, siz
                  (result == WR_BYTES_ENOUGH && wr_first_bytes_may_turn_to_tls(&first)))
             return;
     }
-    leave(fd, track);
+    rest(fd, track);
 }
 
 void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
@@ -282,7 +282,7 @@ void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
     if (n == 0)
         ended(fd, &track, 0, WR_DOOR_RECV);
     else if ((flags & MSG_TRUNC) != 0) /* thrown away: tcp(7) */
-        leave(fd, &track);
+        rest(fd, &track);
     else if ((flags & MSG_PEEK) == 0)
         heard(fd, &track, span, n);
 }
@@ -322,7 +322,7 @@ void wr_talk_lose(int fd)
     struct wr_track track;
 
     if (wr_may_look() && find(fd, &track) && track.history == WR_HISTORY_CONNECTED)
-        leave(fd, &track);
+        rest(fd, &track);
 }
 
 void wr_talk_shut_down(int fd)

@@ -32,7 +32,7 @@ static struct place *place_of(int fd)
 
 static bool owns(int fd)
 {
-    return fd >= 0 && wr_track_maybe(fd) &&
+    return fd >= 0 && wr_track_knows(fd) &&
            atomic_load_explicit(&place_of(fd)->owner, memory_order_relaxed) == ~fd;
 }
 
@@ -76,7 +76,8 @@ static void put(int fd, const struct wr_track *track)
     for (unsigned i = 0; i < WORDS; i++)
         atomic_store_explicit(&place->words[i], words[i], memory_order_relaxed);
     atomic_store_explicit(&place->owner, ~fd, memory_order_relaxed);
-    mark(fd, WR_MARK_REMEMBERED);
+    unmark(fd, track->rests ? WR_MARK_REMEMBERED : WR_MARK_RESTS);
+    mark(fd, track->rests ? WR_MARK_RESTS : WR_MARK_REMEMBERED);
     unlock(place);
 }
 
@@ -210,7 +211,7 @@ void wr_track_copy(int from, int to)
 {
     struct wr_track track;
 
-    if (wr_track_maybe(to))
+    if (wr_track_knows(to))
         wr_track_drop(to);
     if (to < 0 || !wr_track_get(from, &track) || !wr_process_owns_memory())
         return;
@@ -227,13 +228,17 @@ void wr_track_drop(int fd)
     if (owns(fd) && wr_process_owns_memory() &&
         atomic_compare_exchange_strong_explicit(&place_of(fd)->owner, &mine, 0,
                                                 memory_order_relaxed, memory_order_relaxed))
-        unmark(fd, WR_MARK_REMEMBERED);
+        unmark(fd, WR_MARK_REMEMBERED | WR_MARK_RESTS);
 }
 
 void wr_track_rest(int fd)
 {
-    if (owns(fd) && wr_process_owns_memory())
-        unmark(fd, WR_MARK_REMEMBERED);
+    struct wr_track track;
+
+    if (!read_place(fd, &track) || !wr_process_owns_memory())
+        return;
+    track.rests = true;
+    put(fd, &track);
 }
 
 bool wr_track_has_twin(int fd, const struct wr_track *track)
@@ -254,7 +259,7 @@ bool wr_track_has_twin(int fd, const struct wr_track *track)
 void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx), void *ctx)
 {
     for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
-        if (!wr_track_maybe((int)i))
+        if (!wr_track_knows((int)i))
             continue;
         int fd = ~atomic_load_explicit(&places[i].owner, memory_order_relaxed);
 
@@ -266,7 +271,7 @@ void wr_track_each(unsigned first, unsigned last, void (*each)(int fd, void *ctx
 bool wr_track_any(void)
 {
     for (unsigned i = 0; i < WR_TRACK_SLOTS; i++) {
-        if (wr_track_maybe((int)i))
+        if (wr_track_knows((int)i))
             return true;
     }
     return false;

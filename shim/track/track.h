@@ -19,6 +19,7 @@ struct wr_track {
     enum wr_history history;
     bool told;         /* another connect() came too early, and was answered EALREADY */
     bool shared;       /* the program made a second descriptor of it */
+    bool rests;        /* wr_track_rest() */
     int32_t pid;       /* of the process that called connect(); a fork child has only a copy */
     uint32_t forks;    /* wr_track_forks at that time */
     uint64_t cookie;   /* SO_COOKIE: another socket may have the number by now; 0 = not known yet */
@@ -53,8 +54,9 @@ uint64_t wr_track_cookie(int fd);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
-/* The same for wr_track_maybe(), so that the descriptor costs nothing; wr_track_get() still knows
- * whom it was connected to, also when the kernel has forgotten (a reset). */
+/* What passes on it is followed no longer: wr_track_maybe() says no, wr_track_knows() yes. So the
+ * end of the connection is still seen, and wr_track_get() knows whom it was connected to, also when
+ * the kernel has forgotten (a reset). No system call where wr_track_get() was called before. */
 void wr_track_rest(int fd);
 /* True where another descriptor of the same socket is remembered. */
 bool wr_track_has_twin(int fd, const struct wr_track *track);
@@ -68,7 +70,7 @@ bool wr_track_any(void);
 void wr_track_end(void);
 
 #define WR_TRACK_SLOTS 1024
-enum { WR_MARK_REMEMBERED = 1, WR_MARK_DATAGRAM = 2 };
+enum { WR_MARK_REMEMBERED = 1, WR_MARK_DATAGRAM = 2, WR_MARK_RESTS = 4 };
 extern _Atomic uint8_t wr_track_marks[WR_TRACK_SLOTS] __attribute__((visibility("hidden")));
 
 /* Whether what is read from fd or written to it matters: one load, may say yes wrongly. */
@@ -78,10 +80,17 @@ static inline unsigned wr_track_marked(int fd)
                                 memory_order_relaxed);
 }
 
-/* The same for "is anything remembered of fd?" */
+/* The same for "is what passes on fd followed?" */
 static inline bool wr_track_maybe(int fd)
 {
     return (wr_track_marked(fd) & WR_MARK_REMEMBERED) != 0;
+}
+
+/* The same for "is anything remembered of fd, though it may be at rest?": for the ends of
+ * descriptors, and errors. */
+static inline bool wr_track_knows(int fd)
+{
+    return (wr_track_marked(fd) & (WR_MARK_REMEMBERED | WR_MARK_RESTS)) != 0;
 }
 
 /* fork()s that were seen. */

@@ -35,6 +35,20 @@ def serve(peer):
 while True:
     threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()'
 
+# The same with TLS: further arguments are the files of the certificate and of the key. What is short is sent back.
+takes_tls='import socket, ssl, sys, threading
+server = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[3], sys.argv[4])
+print("ready", flush=True)
+def serve(peer):
+    peer = context.wrap_socket(peer, server_side=True)
+    while data := peer.recv(65536):
+        if len(data) < 100:
+            peer.sendall(data)
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()'
+
 # Answers the first words with a page of several segments, the last of them small.
 answers='import socket, sys, threading
 server = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
