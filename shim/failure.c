@@ -64,6 +64,7 @@ static void take_data(struct wr_attempt *attempt, const struct wr_tcpinfo *info)
         .path_mtu = info->path_mtu,
         .acked_bytes = info->acked_bytes,
         .unacked_bytes = info->unacked_bytes,
+        .quiet_ms = info->ack_ms,
     };
 }
 
@@ -248,6 +249,10 @@ static void end_pending(int fd, const struct wr_track *track, enum wr_outcome ou
         take_tcp(&attempt);
     if (outcome == WR_OUTCOME_STALLED)
         attempt.call = attempt.tcp.data.stalls ? WR_CALL_SEND : WR_CALL_RECV;
+    if (outcome == WR_OUTCOME_LOST) {
+        attempt.call = door == WR_DOOR_SEND ? WR_CALL_SEND : WR_CALL_RECV;
+        attempt.start_ns = attempt.end_ns - attempt.tcp.data.quiet_ms * 1000000ull;
+    }
     copy_address(&attempt, track->address, track->address_len);
     go_on(&attempt, registers);
 }

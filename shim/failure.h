@@ -36,7 +36,7 @@ void wr_failed_datagram(enum wr_call call, int fd, const void *address, socklen_
  * be learned from the socket. */
 void wr_gave_up(int fd, enum wr_door door);
 /* A connection that stood, and ended or answered in a way that is a failure: outcome CLOSED,
- * ANSWERED, SELF or STALLED; error 0 = end of file, or none. */
+ * ANSWERED, SELF, STALLED or LOST; error 0 = end of file, or none. */
 void wr_failed_conversation(int fd, enum wr_outcome outcome, int error, enum wr_door door,
                             const struct wr_first_bytes *first);
 

@@ -12,7 +12,7 @@
 #include "whyrefused/address.h"
 
 /* What did not come about. SEND and RECV: on a socket that had no connection to lose (UDP), or
- * whose connection never carried a byte (outcome STALLED); the error of a pending connect() is
+ * whose connection came to a halt (outcome STALLED, LOST); the error of a pending connect() is
  * CONNECT by whatever door. */
 enum wr_call {
     WR_CALL_SOCKET,
@@ -51,6 +51,9 @@ enum wr_outcome {
     /* SEND, RECV on a connection that stood: full segments were sent again and again in vain, or
      * those of the peer never came; the program gave up, or the kernel did (ETIMEDOUT) */
     WR_OUTCOME_STALLED,
+    /* SEND, RECV on a connection that stood: nothing was heard of the peer any more, and the kernel
+     * gave it up. start_ns: when it was heard last */
+    WR_OUTCOME_LOST,
     WR_OUTCOMES
 };
 
@@ -87,6 +90,7 @@ struct wr_tcp_data {
     uint32_t segment_bytes;               /* of payload in a full one */
     uint32_t again, beyond, out_of_order; /* segments */
     uint32_t path_mtu;
+    uint32_t quiet_ms; /* since the peer was heard last */
     uint64_t again_bytes, acked_bytes, unacked_bytes;
 };
 

@@ -27,7 +27,7 @@ static const char *const outcomes[WR_OUTCOMES] = {
     [WR_OUTCOME_ERROR] = "error",     [WR_OUTCOME_GAVE_UP] = "gave-up",
     [WR_OUTCOME_CLOSED] = "closed",   [WR_OUTCOME_ANSWERED] = "answered",
     [WR_OUTCOME_SELF] = "self",       [WR_OUTCOME_RECOVERED] = "recovered",
-    [WR_OUTCOME_STALLED] = "stalled",
+    [WR_OUTCOME_STALLED] = "stalled", [WR_OUTCOME_LOST] = "lost",
 };
 
 const char *wr_call_word(enum wr_call call)

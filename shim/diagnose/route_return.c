@@ -152,14 +152,18 @@ const struct wr_cause wr_causes_route_return[] = {
                      "tracepath -n {destination.address}"}},
         .fixes = {{"find the largest packet that gets through",
                    "tracepath -n {destination.address}"},
-                  {"until the way is repaired, tell the kernel to try smaller segments by itself"
-                   "{!mtu_probing}",
+                  {"until the way is repaired, let packets to and from {destination.address} be "
+                   "small: 1280 bytes pass wherever IPv6 does",
+                   "sudo ip route add {destination.address}[ via {route_gateway.address}][ dev "
+                   "{route_device}] mtu 1280"},
+                  {"or tell the kernel to try smaller segments by itself, for all connections"
+                   "{!mtu_probing}{?big_lost}",
                    "sudo sysctl net.ipv4.tcp_mtu_probing=1"},
-                  {"give the tunnel or VPN its true MTU, or let its router clamp the MSS",
-                   "ip link show[ dev {route_device}]"},
-                  {"let ICMP \"fragmentation needed\" (IPv6: \"packet too big\") through the "
-                   "firewalls on the way",
-                   NULL}},
+                  {"on the router before the narrow link: give the tunnel or VPN its true MTU (ip "
+                   "link set dev TUNNEL mtu N), let ICMP \"fragmentation needed\" (IPv6: \"packet "
+                   "too big\") through its firewalls, or clamp the MSS",
+                   "sudo nft add rule inet filter forward tcp flags syn tcp option maxseg size set "
+                   "rt mtu"}},
     },
     {0},
 };

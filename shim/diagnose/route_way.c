@@ -18,16 +18,18 @@
 
 /* ARP or neighbour discovery failed on this machine: the kernel then sends itself "host
  * unreachable" (net/ipv4/arp.c arp_error_report()). */
-#define CITES_NEXT_HOP                                                                   \
-    WR_CITES_SILENT, WR_FACT_route_type, WR_FACT_route_gateway, WR_FACT_next_hop_failed, \
-        WR_FACT_next_hop_older, WR_FACT_icmp_received, WR_FACT_icmp_offender_local
+#define CITES_NEXT_HOP                                                           \
+    WR_CITES_SILENT, WR_FACT_outcome, WR_FACT_route_type, WR_FACT_route_gateway, \
+        WR_FACT_next_hop_failed, WR_FACT_next_hop_older, WR_FACT_icmp_received,  \
+        WR_FACT_icmp_offender_local
 static enum wr_match next_hop_failed(const struct wr_evidence *ev, bool gateway)
 {
     const bool answered_by_other =
         wr_ev_true(ev, WR_FACT_icmp_received) && wr_ev_false(ev, WR_FACT_icmp_offender_local);
     const bool unreachable = wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH);
 
-    if ((!unreachable && !wr_ev_silent(ev)) || !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
+    if ((!unreachable && !wr_ev_silent(ev) && !wr_ev_text_is(ev, WR_FACT_outcome, "stalled")) ||
+        !wr_ev_is(ev, WR_FACT_route_type, RTN_UNICAST))
         return WR_MATCH_NO;
     if (gateway ? !wr_ev_has(ev, WR_FACT_route_gateway) : !wr_ev_absent(ev, WR_FACT_route_gateway))
         return WR_MATCH_NO;

@@ -45,6 +45,11 @@ static enum wr_match match_gave_up(const struct wr_evidence *ev)
                : WR_MATCH_LIKELY;
 }
 
+static enum wr_match match_lost(const struct wr_evidence *ev)
+{
+    return wr_ev_text_is(ev, WR_FACT_outcome, "lost") ? WR_MATCH_LIKELY : WR_MATCH_NO;
+}
+
 #define UNANSWERED                                                                            \
     "[one request to connect (SYN) was sent, and no answer came within {elapsed_us.ms} "      \
     "ms{!syn_retries}][{syn_sent} requests to connect (SYN) were sent within {elapsed_us.s} " \
@@ -156,6 +161,43 @@ const struct wr_cause wr_causes_tcp_silence[] = {
                    NULL},
                   {"see whether an answer comes when there is more time",
                    "nc -vz -w 10 {destination.address} {destination.port}"}},
+    },
+    {
+        .id = "tcp-connection-lost",
+        .seen_as = "ETIMEDOUT, EHOSTUNREACH, ENETUNREACH on a connection that stood",
+        .what = "a connection stood, and nothing was heard of the peer any more until the kernel "
+                "gave it up",
+        .headline = "the connection stood, and then nothing was heard of the peer any more[ for "
+                    "{elapsed_us.s} s]: it went off, the way to it broke, or a firewall on the way "
+                    "has dropped the connection",
+        .explain =
+            "The connection had come about. What was sent on it later was never acknowledged, "
+            "though it was sent again and again, or the peer did not answer when the kernel asked "
+            "whether it is still there (keepalive). After a while the kernel gives up: after about "
+            "a quarter of an hour by itself (net.ipv4.tcp_retries2), or earlier where the program "
+            "says so (TCP_USER_TIMEOUT).\n"
+            "A peer whose program ended would say so, and one that was started anew answers with a "
+            "reset. Silence means that the machine is off, that the way to it is broken, or that a "
+            "firewall, NAT or load balancer on the way no longer knows the connection, because "
+            "nothing passed on it for too long.",
+        .rank = RANK_GAVE_UP,
+        .match = match_lost,
+        WR_CITES(WR_FACT_outcome),
+        .because = {"the peer was heard the last time {elapsed_us.s} s before the kernel gave up",
+                    "{unacknowledged_bytes} bytes were sent and never acknowledged[, with "
+                    "{segments_again} segments sent again]{?unacknowledged_bytes}",
+                    "nothing that was sent was left unacknowledged: the peer did not answer "
+                    "keepalive probes{!unacknowledged_bytes}",
+                    "the packets go to {next_hop.address}[ on {route_device}], which is in state "
+                    "{next_hop_state}"},
+        .unknown = {{WR_FACT_destination,
+                     "whether {destination.address} is up, and how far packets get now",
+                     "that takes packets to it, which are sent only on demand", WR_CHECK_ACTIVE}},
+        .fixes = {{"see whether it can be reached again", "nc -vz -w 10 {destination.address} "
+                                                          "{destination.port}"},
+                  {"where this happens after a pause: let the connection be kept alive "
+                   "(SO_KEEPALIVE), more often than the firewall forgets",
+                   "sysctl net.ipv4.tcp_keepalive_time"}},
     },
     {0},
 };

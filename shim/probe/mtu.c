@@ -11,9 +11,15 @@ void wr_probe_mtu(struct wr_probe_ctx *ctx)
     struct wr_evidence *ev = ctx->ev;
     uint64_t probing;
 
-    if ((attempt->outcome != WR_OUTCOME_STALLED && attempt->call != WR_CALL_HANDSHAKE) ||
+    if ((attempt->outcome != WR_OUTCOME_STALLED && attempt->outcome != WR_OUTCOME_LOST &&
+         attempt->call != WR_CALL_HANDSHAKE) ||
         !attempt->tcp.known || data->segment_bytes == 0)
         return;
+    if (attempt->outcome == WR_OUTCOME_LOST) {
+        wr_set_uint(ev, WR_FACT_segments_again, data->again);
+        wr_set_uint(ev, WR_FACT_unacknowledged_bytes, data->unacked_bytes);
+        return;
+    }
     wr_set_bool(ev, WR_FACT_big_lost, data->stalls);
     wr_set_bool(ev, WR_FACT_big_missing, data->misses);
     if (!data->stalls && !data->misses)

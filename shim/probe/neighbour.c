@@ -93,12 +93,13 @@ static const char *state_name(uint16_t state)
 void wr_probe_neighbour(struct wr_probe_ctx *ctx)
 {
     const int error = ctx->attempt->error;
+    const bool stalled = ctx->attempt->outcome == WR_OUTCOME_STALLED;
     struct wr_route_query query;
     struct wr_route_answer way;
     struct search search = {.age_ms = UINT64_MAX};
     const uint64_t attempt_ms = (wr_now_ns() - ctx->attempt->start_ns) / 1000000;
 
-    if ((error != EHOSTUNREACH && error != ENETUNREACH && error != ETIMEDOUT) ||
+    if ((error != EHOSTUNREACH && error != ENETUNREACH && error != ETIMEDOUT && !stalled) ||
         !wr_ev_is(ctx->ev, WR_FACT_route_type, RTN_UNICAST) ||
         wr_ev_true(ctx->ev, WR_FACT_destination_local))
         return;

@@ -243,7 +243,7 @@ void wr_say_error(enum wr_outcome outcome, int error, struct wr_buf *out)
         [WR_OUTCOME_ERROR] = "UNKNOWN",     [WR_OUTCOME_GAVE_UP] = "TIMEOUT",
         [WR_OUTCOME_CLOSED] = "EOF",        [WR_OUTCOME_ANSWERED] = "ANSWER",
         [WR_OUTCOME_SELF] = "SELF_CONNECT", [WR_OUTCOME_RECOVERED] = "NONE",
-        [WR_OUTCOME_STALLED] = "TIMEOUT",
+        [WR_OUTCOME_STALLED] = "TIMEOUT",   [WR_OUTCOME_LOST] = "TIMEOUT",
     };
 
     if (error != 0 && outcome != WR_OUTCOME_GAVE_UP)

@@ -115,7 +115,8 @@ static int error_of(enum wr_tls_failure failure, const struct wr_wire *wire)
                : 0;
 }
 
-static void end_handshake(int fd, const struct wr_track *track, enum wr_door door)
+/* False where none failed. */
+static bool end_handshake(int fd, const struct wr_track *track, enum wr_door door)
 {
     struct wr_handshake handshake = {.library = NULL};
     struct wr_wire *wire;
@@ -128,6 +129,7 @@ static void end_handshake(int fd, const struct wr_track *track, enum wr_door doo
         wr_failed_handshake(&handshake, fd, outcome_of(failure, wire), error_of(failure, wire),
                             door);
     wr_wire_give(wire);
+    return failure != 0;
 }
 
 /* What was sent on it never arrived, or the answer did not. To tell that takes a while from the
@@ -153,18 +155,19 @@ static void end_stalled(int fd, const struct wr_track *before, enum wr_door door
 static void end_connection(int fd, enum wr_door door)
 {
     struct wr_track track;
+    bool told = false;
 
     if (!wr_track_peek(fd, &track))
         return;
-    if (track.rests || !wr_wire_maybe(fd)) {
-        end_stalled(fd, &track, door);
-        return;
+    if (!track.rests && wr_wire_maybe(fd)) {
+        if (track.pid == (int32_t)WR_SYS(getpid) && wr_track_get(fd, &track) &&
+            track.history == WR_HISTORY_CONNECTED &&
+            (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
+            told = end_handshake(fd, &track, door);
+        wr_wire_forget(fd, track.start_ns);
     }
-    if (track.pid == (int32_t)WR_SYS(getpid) && wr_track_get(fd, &track) &&
-        track.history == WR_HISTORY_CONNECTED &&
-        (door == WR_DOOR_EXIT || !wr_track_has_twin(fd, &track)))
-        end_handshake(fd, &track, door);
-    wr_wire_forget(fd, track.start_ns);
+    if (!told)
+        end_stalled(fd, &track, door);
 }
 
 void wr_give_up(int fd, enum wr_door door)
@@ -178,18 +181,18 @@ void wr_give_up(int fd, enum wr_door door)
         if (door != WR_DOOR_SHUTDOWN) {
             end_connection(fd, door);
             wr_bytes_end(fd, track.start_ns);
-            wr_track_drop(fd);
+            wr_track_forget(fd);
         }
         return;
     }
     if (!wr_track_get(fd, &track)) {
-        wr_track_drop(fd);
+        wr_track_forget(fd);
         return;
     }
     done = look(fd, &track, door);
     if (door != WR_DOOR_SHUTDOWN) {
         wr_bytes_end(fd, track.start_ns);
-        wr_track_drop(fd);
+        wr_track_forget(fd);
     } else if (done) {
         wr_track_set(fd, WR_HISTORY_FAILED);
     }

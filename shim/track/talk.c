@@ -56,7 +56,7 @@ static void leave(int fd, const struct wr_track *track)
 {
     wr_bytes_end(fd, track->start_ns);
     wr_wire_forget(fd, track->start_ns);
-    wr_track_drop(fd);
+    wr_track_forget(fd);
 }
 
 static bool is_self(int fd, const struct wr_addr *target)
@@ -287,15 +287,27 @@ void wr_talk_received(int fd, struct wr_area span, size_t n, int flags)
         heard(fd, &track, span, n);
 }
 
+/* ETIMEDOUT, or what routers or the next hop said in the meantime: tcp_write_err() of
+ * net/ipv4/tcp_timer.c. */
+static bool is_silence(int error)
+{
+    return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
+           error == EHOSTDOWN || error == ENETDOWN;
+}
+
 /* The kernel has given it up, or it is of no use any more. */
 static void gone(int fd, const struct wr_track *track, int error, enum wr_door door)
 {
     struct wr_first_bytes none = {.connected_ns = track->start_ns};
     struct wr_tcpinfo info;
 
-    if (error == ETIMEDOUT && wr_tls_depth == 0 && wr_tcpinfo(fd, &info) &&
-        wr_tcpinfo_stalls(&info, true))
-        wr_failed_conversation(fd, WR_OUTCOME_STALLED, error, door, &none);
+    /* a program that asked for it (IP_RECVERR) hears of errors that end nothing */
+    if (!is_silence(error) || !wr_tcpinfo(fd, &info) || info.state != WR_TCP_CLOSE)
+        return;
+    wr_failed_conversation(fd,
+                           error == ETIMEDOUT && wr_tcpinfo_stalls(&info, true) ? WR_OUTCOME_STALLED
+                                                                                : WR_OUTCOME_LOST,
+                           error, door, &none);
     leave(fd, track);
 }
 
@@ -306,10 +318,12 @@ void wr_talk_failed(int fd, int error, enum wr_door door)
     if (!wr_talk_is_about_peer(error) || !wr_may_look() || !find(fd, &track))
         return;
     if (look_again(fd, &track, door)) {
-        if (error == ECONNRESET || error == EPIPE || wr_wire_maybe(fd))
-            ended(fd, &track, error, door);
-        else
+        if (is_silence(error) && (track.rests || !wr_wire_maybe(fd)))
             gone(fd, &track, error, door);
+        else if (track.rests)
+            leave(fd, &track);
+        else
+            ended(fd, &track, error, door);
     } else if (track.history == WR_HISTORY_PENDING) {
         if (error != EPIPE) /* its error was fetched in another way */
             wr_failed_pending(fd, error, door);

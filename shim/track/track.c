@@ -222,12 +222,17 @@ void wr_track_copy(int from, int to)
 
 void wr_track_drop(int fd)
 {
+    if (owns(fd) && wr_process_owns_memory())
+        wr_track_forget(fd);
+}
+
+void wr_track_forget(int fd)
+{
     int mine = ~fd;
 
     /* between the two stores a newer one may take the place, and is forgotten with it */
-    if (owns(fd) && wr_process_owns_memory() &&
-        atomic_compare_exchange_strong_explicit(&place_of(fd)->owner, &mine, 0,
-                                                memory_order_relaxed, memory_order_relaxed))
+    if (owns(fd) && atomic_compare_exchange_strong_explicit(
+                        &place_of(fd)->owner, &mine, 0, memory_order_relaxed, memory_order_relaxed))
         unmark(fd, WR_MARK_REMEMBERED | WR_MARK_RESTS);
 }
 
@@ -235,7 +240,7 @@ void wr_track_rest(int fd)
 {
     struct wr_track track;
 
-    if (!read_place(fd, &track) || !wr_process_owns_memory())
+    if (!read_place(fd, &track))
         return;
     track.rests = true;
     put(fd, &track);

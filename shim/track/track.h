@@ -54,9 +54,11 @@ uint64_t wr_track_cookie(int fd);
 /* A duplicate of a descriptor is remembered as the descriptor is. */
 void wr_track_copy(int from, int to);
 void wr_track_drop(int fd);
+/* The same, for callers that have asked wr_process_owns_memory(). */
+void wr_track_forget(int fd);
 /* What passes on it is followed no longer: wr_track_maybe() says no, wr_track_knows() yes. So the
  * end of the connection is still seen, and wr_track_get() knows whom it was connected to, also when
- * the kernel has forgotten (a reset). No system call where wr_track_get() was called before. */
+ * the kernel has forgotten (a reset). For callers that have asked wr_process_owns_memory(). */
 void wr_track_rest(int fd);
 /* True where another descriptor of the same socket is remembered. */
 bool wr_track_has_twin(int fd, const struct wr_track *track);
