@@ -10,8 +10,9 @@
  * 3. Fail open: no exit, abort, assert or signal handler of ours, no thread, no descriptor kept.
  *    A crash in the host because of us is the worst defect there is.
  * 4. Success path: no lock, no allocation, no system call beyond the call's own, but for connect()
- *    of TCP, which asks what it needs to be remembered (hook/connect.c), and the end of a
- *    connection whose first words are still followed (track/giveup.c); one branch for calls that
+ *    of TCP, which asks what it needs to be remembered (hook/connect.c), the first words of its
+ *    connection (track/talk.c), and the end of it, which asks whose it is and, where the
+ *    connection has stood for a second, TCP_INFO (track/giveup.c); one branch for calls that
  *    are not ours. State is written before the real call and nothing is held across
  *    it: programs longjmp out of connect().
  * 5. The failure path allocates nothing with malloc, uses no stdio, locale or NSS, and runs on a

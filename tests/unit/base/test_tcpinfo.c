@@ -68,6 +68,11 @@ static void small_segments_are_lost_for_another_reason(void **state)
     (void)state;
     info.again_bytes = 4 * 517;
     assert_false(wr_tcpinfo_stalls(&info, false));
+    info = lost(); /* full ones were lost before, and it is a small one now */
+    info.unacked_bytes = 200;
+    assert_false(wr_tcpinfo_stalls(&info, false));
+    assert_false(wr_tcpinfo_stalls(&info, true));
+    info = lost();
     info.again_bytes = 0; /* not known before Linux 5.4 */
     assert_false(wr_tcpinfo_stalls(&info, false));
     info = lost();

@@ -410,9 +410,58 @@ static void a_duplicate_may_go_on(void **state)
     close(peer);
 }
 
+/* What is not followed any more is still known: whom it was connected to, and its duplicates. */
+static void a_descriptor_at_rest(void **state)
+{
+    int peer, fd = in_handshake(&peer), copy;
+    struct wr_track track;
+
+    (void)state;
+    wr_track_rest(fd);
+    assert_false(wr_track_maybe(fd));
+    assert_true(wr_track_knows(fd));
+    assert_true(wr_track_any());
+    assert_true(wr_track_get(fd, &track));
+    assert_int_equal(track.history, WR_HISTORY_CONNECTED);
+    assert_true(track.rests);
+    copy = dup(fd);
+    wr_track_copy(fd, copy);
+    assert_false(wr_track_maybe(copy));
+    assert_true(wr_track_get(copy, &track) && track.rests && wr_track_has_twin(copy, &track));
+    wr_give_up(fd, WR_DOOR_SHUTDOWN);
+    assert_true(wr_track_knows(fd));
+    wr_give_up(fd, WR_DOOR_CLOSE);
+    assert_false(wr_track_knows(fd));
+    assert_false(wr_track_get(fd, &track));
+    wr_track_end();
+    assert_false(wr_track_knows(copy));
+    assert_int_equal(conversations + handshakes + given_up, 0);
+    close(fd);
+    close(copy);
+    close(peer);
+}
+
+/* A new connection of a number that was at rest is followed from its beginning. */
+static void a_number_at_rest_comes_again(void **state)
+{
+    int peer, again, fd = in_handshake(&peer), fd2;
+
+    (void)state;
+    wr_track_rest(fd);
+    close(peer);
+    close(fd);
+    fd2 = in_handshake(&again);
+    assert_true(wr_track_maybe(fd2));
+    wr_give_up(fd2, WR_DOOR_CLOSE);
+    close(fd2);
+    close(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_descriptor_at_rest, begin),
+        cmocka_unit_test_setup(a_number_at_rest_comes_again, begin),
         cmocka_unit_test_setup(closing_gives_up, begin),
         cmocka_unit_test_setup(shutdown_gives_up_once, begin),
         cmocka_unit_test_setup(an_error_nobody_fetched, begin),
