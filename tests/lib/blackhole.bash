@@ -61,7 +61,7 @@ while True:
     threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()'
 
 # Sends back what it gets; behind "cut" its machine drops all that belongs to the connection, and says nothing: from when
-# /tmp/cut.PORT is there, with the client's port. A further argument: so that it drops everything.
+# /tmp/cut.PORT is there, with the client's port.
 cuts='import fcntl, socket, struct, subprocess, sys, termios, threading
 server = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
 print("ready", flush=True)
@@ -73,8 +73,6 @@ def serve(peer):
             while struct.unpack("i", fcntl.ioctl(peer, termios.TIOCOUTQ, b"0000"))[0]:
                 pass
             rules = f"table inet cut{port} {{ chain i {{ type filter hook input priority 0; tcp sport {port} drop; }}; }}"
-            if len(sys.argv) > 3:
-                rules = rules.replace(f"tcp sport {port} drop", "drop") + "table arp cut { chain i { type filter hook input priority 0; drop; }; }"
             subprocess.run(["nft", "-f", "-"], input=rules.encode(), check=True)
             open(f"/tmp/cut.{port}", "w").close()
 while True:
