@@ -27,7 +27,7 @@ enum wr_match {
 };
 
 #define WR_CAUSE_SENTENCES 8
-#define WR_CAUSE_FACTS 26
+#define WR_CAUSE_FACTS 40
 
 /* Something that could not be known. Printed while `fact` is neither absent nor known to be
  * false or zero; "" as why or command leaves that part out. */

@@ -41,16 +41,33 @@ static bool may_be_rejected(const struct wr_evidence *ev)
 }
 
 /* The rule that ends it was met. */
-#define CITES_RULE WR_FACT_rule_found, WR_FACT_rule_hook, WR_FACT_rule_rejects
+#define CITES_RULE WR_FACT_rule_found, WR_FACT_rule_hook, WR_FACT_rule_rejects, WR_FACT_rule_varies
 enum wr_way { GOING_OUT, COMING_IN };
-static bool rule_ends_it(const struct wr_evidence *ev, enum wr_way way, bool rejects)
+static bool rule_is_at(const struct wr_evidence *ev, enum wr_way way)
 {
-    return wr_ev_true(ev, WR_FACT_rule_found) &&
-           wr_ev_uint(ev, WR_FACT_rule_rejects, !rejects) == rejects &&
-           (way == GOING_OUT ? wr_ev_text_is(ev, WR_FACT_rule_hook, "output") ||
-                                   wr_ev_text_is(ev, WR_FACT_rule_hook, "postrouting")
-                             : wr_ev_text_is(ev, WR_FACT_rule_hook, "input") ||
-                                   wr_ev_text_is(ev, WR_FACT_rule_hook, "prerouting"));
+    static const char *const hooks[][3] = {{"output", "postrouting", "egress"},
+                                           {"input", "prerouting", "ingress"}};
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (wr_ev_text_is(ev, WR_FACT_rule_hook, hooks[way][i]))
+            return true;
+    }
+    return false;
+}
+
+/* A rule that asks for how much there was before, or for a port of this side, may have treated the
+ * program's request otherwise than the one that was followed. */
+static enum wr_match as_sure(const struct wr_evidence *ev)
+{
+    return wr_ev_true(ev, WR_FACT_rule_varies) ? WR_MATCH_LIKELY : WR_MATCH_CERTAIN;
+}
+
+/* Of a rule whose text could not be had, what came of it tells whether it answers. */
+static enum wr_match by_rule(const struct wr_evidence *ev, enum wr_way way, bool rejects)
+{
+    const bool answers = wr_ev_uint(ev, WR_FACT_rule_rejects, !wr_ev_silent(ev)) != 0;
+
+    return answers == rejects && rule_is_at(ev, way) ? as_sure(ev) : WR_MATCH_NO;
 }
 
 #define CITES_OWN_ICMP WR_FACT_icmp_received, WR_FACT_icmp_offender_local
@@ -148,7 +165,7 @@ static enum wr_match match_output_reject(const struct wr_evidence *ev)
     if (!is_connect(ev) || !may_be_rejected(ev))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, GOING_OUT, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, GOING_OUT, true);
     /* only the answer passed the loopback interface */
     if (wr_ev_true(ev, WR_FACT_destination_local))
         return rule_answered(ev) && wr_ev_is(ev, WR_FACT_replay_packets, 1) ? WR_MATCH_CERTAIN
@@ -159,7 +176,9 @@ static enum wr_match match_output_reject(const struct wr_evidence *ev)
         return by_own_icmp(ev);
     /* translated to a port of this machine its kernel may have done it */
     if (wr_ev_true(ev, WR_FACT_path_answer_own))
-        return wr_ev_has(ev, WR_FACT_nat_target) ? WR_MATCH_NO : WR_MATCH_LIKELY;
+        return wr_ev_has(ev, WR_FACT_nat_target) || wr_ev_false(ev, WR_FACT_path_answer_alone)
+                   ? WR_MATCH_NO
+                   : WR_MATCH_LIKELY;
     return by_time(ev);
 }
 
@@ -171,9 +190,13 @@ static enum wr_match by_listener(const struct wr_evidence *ev)
     if (!wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) || !wr_ev_has(ev, WR_FACT_listener) ||
         wr_ev_true(ev, WR_FACT_icmp_received) ||
         wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED) ||
-        !wr_ev_true(ev, WR_FACT_netfilter_rules))
+        wr_ev_false(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_NO;
-    return WR_MATCH_POSSIBLE;
+    /* the kernel answers: what is silent to the next request is a rule with a limit */
+    if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
+        wr_ev_false(ev, WR_FACT_accept_queue_full))
+        return WR_MATCH_LIKELY;
+    return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
 }
 
 /* A datagram to this machine itself was answered with an ICMP error that its UDP sends of a closed
@@ -201,7 +224,7 @@ static enum wr_match match_input_reject(const struct wr_evidence *ev)
     if (!is_connect(ev) || !may_be_rejected(ev) || !wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, COMING_IN, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, COMING_IN, true);
     if (!rule_answered(ev))
         return by_listener(ev);
     if (wr_ev_is(ev, WR_FACT_replay_packets, 1))
@@ -211,10 +234,15 @@ static enum wr_match match_input_reject(const struct wr_evidence *ev)
 
 static enum wr_match match_input_drop(const struct wr_evidence *ev)
 {
-    if (!is_connect(ev) || !wr_ev_silent(ev) || !wr_ev_true(ev, WR_FACT_destination_local))
+    if (!is_connect(ev) || !wr_ev_silent(ev))
+        return WR_MATCH_NO;
+    /* what another machine answers comes in, too; a word to it about that is none to the program */
+    if (wr_ev_true(ev, WR_FACT_rule_found) && wr_ev_false(ev, WR_FACT_destination_local))
+        return rule_is_at(ev, COMING_IN) ? as_sure(ev) : WR_MATCH_NO;
+    if (!wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, COMING_IN, false) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, COMING_IN, false);
     if (wr_ev_true(ev, WR_FACT_accept_queue_full) || wr_ev_true(ev, WR_FACT_kept_here) ||
         wr_ev_false(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_NO;
@@ -234,7 +262,7 @@ static enum wr_match match_output_drop(const struct wr_evidence *ev)
     if (!is_connect(ev) || !wr_ev_silent(ev))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, GOING_OUT, false) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, GOING_OUT, false);
     if (none || wr_ev_true(ev, WR_FACT_path_leaves) || wr_ev_has(ev, WR_FACT_nat_target))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_destination_local) &&
@@ -355,9 +383,9 @@ const struct wr_cause wr_causes_firewall_local[] = {
         WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_icmp_version,
                  WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_icmp_readable,
                  WR_FACT_icmp_within_call, WR_FACT_next_hop_failed, WR_FACT_tunnel_route,
-                 WR_FACT_route_gateway, WR_FACT_path_answer_own, WR_FACT_nat_target,
-                 WR_FACT_replay_packets, WR_FACT_elapsed_us, WR_FACT_netfilter_rules,
-                 WR_FACT_rejection_waits),
+                 WR_FACT_route_gateway, WR_FACT_path_answer_own, WR_FACT_path_answer_alone,
+                 WR_FACT_nat_target, WR_FACT_replay_packets, WR_FACT_elapsed_us,
+                 WR_FACT_netfilter_rules, WR_FACT_rejection_waits),
         .because =
             {THE_RULE, OWN_ICMP, NOT_BY_KERNEL, SEND_REJECTED,
              "only the answer passed the loopback interface, not the "
@@ -446,18 +474,21 @@ const struct wr_cause wr_causes_firewall_local[] = {
     {
         .id = "firewall-local-input-drop",
         .seen_as = "ETIMEDOUT, given up",
-        .what = "the destination is this machine, and a packet filter rule of it drops what comes "
-                "in",
-        .headline = "a packet filter rule of this machine drops what comes in for port "
-                    "{destination.port}" IN_RULE,
+        .what = "a packet filter rule of this machine drops what comes in: the requests to itself, "
+                "or another machine's answers",
+        .headline = "[a packet filter rule of this machine drops what comes in for port "
+                    "{destination.port}{?destination_local}][a packet filter rule of this machine "
+                    "drops the answers of {destination.address}{!destination_local}]" IN_RULE,
         .explain =
-            "The address belongs to this machine, which answers itself within microseconds, "
+            "An address of this machine answers within microseconds, "
             "whether something listens (then it takes the connection) or not (then it resets it). "
             "Silence means that the request was dropped before TCP saw it, or the answer was: by a "
             "packet filter (nftables, iptables). Connections of a machine to itself pass it, too, "
             "over the loopback interface lo; most rule sets let all of lo pass for that reason.\n"
             "A listener whose queue is full drops requests as well: that is another cause, and the "
-            "queue was looked at.",
+            "queue was looked at.\n"
+            "Of a connection to another machine the answers come in. A rule set has to let those "
+            "pass that belong to connections of its own machine (ct state established).",
         .rank = RANK_RULE,
         .match = match_input_drop,
         WR_CITES(CITES_CONNECT, CITES_RULE, WR_FACT_accept_queue_full, WR_FACT_kept_here,
@@ -465,7 +496,10 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .because = {THE_RULE, REPLAY_SILENT,
                     "it passed the loopback interface: it got out, and was dropped coming "
                     "in{?replay_packets}",
-                    LISTENS, NOBODY_EITHER, IS_LOCAL,
+                    LISTENS, NOBODY_EITHER,
+                    "[{destination.address} is an address of this machine{?destination_local}]"
+                    "[{destination.address} is another machine, whose answers the rule "
+                    "met{!destination_local}{?rule_found}]",
                     "[one request to connect (SYN) was sent, and no answer came within "
                     "{elapsed_us.ms} ms{!syn_retries}][{syn_sent} requests to connect (SYN) were "
                     "sent within {elapsed_us.s} s, and none was "

@@ -169,9 +169,12 @@ static enum wr_match match_path_drop(const struct wr_evidence *ev)
 
     if (distance == 0 || last + 1 >= distance)
         return WR_MATCH_NO;
-    /* not even the first router answered: what leaves this machine must have been looked at */
+    /* not even the first router answered, which answers otherwise: what leaves this machine must
+     * have been looked at */
     if (last == 0)
-        return wr_ev_false(ev, WR_FACT_kept_here) ? WR_MATCH_LIKELY : WR_MATCH_NO;
+        return wr_ev_false(ev, WR_FACT_kept_here) && wr_ev_has(ev, WR_FACT_path_silent_hop_address)
+                   ? WR_MATCH_LIKELY
+                   : WR_MATCH_NO;
     /* a router may be silent by itself; one that answers otherwise did not get the request */
     return wr_ev_has(ev, WR_FACT_path_silent_hop_address) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
 }
@@ -185,8 +188,7 @@ static enum wr_match match_remote_drop(const struct wr_evidence *ev)
     if (distance == 0)
         return WR_MATCH_NO;
     if (last + 1 < distance)
-        return last == 0 || wr_ev_has(ev, WR_FACT_path_silent_hop_address) ? WR_MATCH_NO
-                                                                           : WR_MATCH_POSSIBLE;
+        return wr_ev_has(ev, WR_FACT_path_silent_hop_address) ? WR_MATCH_NO : WR_MATCH_POSSIBLE;
     return last != 0 || wr_ev_false(ev, WR_FACT_kept_here) ||
                    wr_ev_false(ev, WR_FACT_netfilter_rules)
                ? WR_MATCH_LIKELY
@@ -396,7 +398,9 @@ const struct wr_cause wr_causes_firewall_way[] = {
         .because = {SAYS_REFERENCE, SAYS_LAST, "the requests leave this machine{?path_leaves}",
                     SAYS_HOPS, SAYS_UNANSWERED, SAYS_KERNEL_WAITED, NAME_LED},
         .unknown = {{WR_FACT_path_last_hop,
-                     "whether {path_last_hop_address.address}, the last hop before it, drops them",
+                     "[whether {path_last_hop_address.address}, the last hop before it, drops "
+                     "them][whether one of the {path_reference_hop} hops to it drops "
+                     "them{!path_last_hop_address}], or its answers are dropped on their way back",
                      "a router says that a TTL ended before it asks its rules", ""},
                     {WR_FACT_destination,
                      "whether a packet filter drops them or a server's queue is full",

@@ -53,6 +53,26 @@ static enum wr_match match_behind(const struct wr_evidence *ev)
                : WR_MATCH_POSSIBLE;
 }
 
+/* What this machine sends to itself, and answers, passes its loopback interface. A request to one
+ * of its own addresses that did not was led to another machine; one to another's address that did,
+ * to this machine. */
+static enum wr_match match_led(const struct wr_evidence *ev)
+{
+    if (wr_ev_absent(ev, WR_FACT_nat_target) || wr_ev_true(ev, WR_FACT_icmp_received) ||
+        wr_ev_has(ev, WR_FACT_bound_device))
+        return WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_destination_local))
+        return wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_RESET) &&
+                       wr_ev_is(ev, WR_FACT_replay_packets, 0)
+                   ? WR_MATCH_LIKELY
+                   : WR_MATCH_NO;
+    return wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_RESET) &&
+                   wr_ev_true(ev, WR_FACT_path_answer_own) &&
+                   wr_ev_false(ev, WR_FACT_path_answer_alone)
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_NO;
+}
+
 /* Somebody listens, and yet the connection was refused: it never came to the listener. */
 static enum wr_match match_published(const struct wr_evidence *ev)
 {
@@ -78,6 +98,8 @@ static enum wr_match match_dead_target(const struct wr_evidence *ev)
         match = match_here(ev);
     } else if (!refused) {
         return WR_MATCH_NO;
+    } else if (match_led(ev) != WR_MATCH_NO) {
+        match = match_led(ev);
     } else if (wr_ev_false(ev, WR_FACT_destination_local)) {
         match = match_behind(ev);
     } else {
@@ -109,15 +131,22 @@ const struct wr_cause wr_causes_nat[] = {
                  WR_FACT_gave_up, WR_FACT_nat_target, WR_FACT_nat_target_local,
                  WR_FACT_nat_target_listener, WR_FACT_rule_found, WR_FACT_destination_local,
                  WR_FACT_icmp_received, WR_FACT_reset_by_kernel, WR_FACT_listener,
-                 WR_PATH_CITES_PLACE, WR_FACT_path_last_hop_address),
+                 WR_FACT_bound_device, WR_FACT_replay_outcome, WR_FACT_replay_packets,
+                 WR_FACT_path_answer_alone, WR_PATH_CITES_PLACE, WR_FACT_path_last_hop_address),
         .because = {"address translation of this machine leads the connection to {nat_target}",
                     "no socket of this machine listens on {nat_target}{!nat_target_listener}",
-                    "{nat_target_listener}", "{listener}, and the connection did not get there",
+                    "[{nat_target_listener}][{listener}, and the connection did not get there"
+                    "{!nat_target_listener}]",
                     "the answer arrives with TTL {path_answer_ttl}, other answers of "
                     "{destination.address} with {path_reference_ttl}",
                     "hop {path_last_hop} answers as {path_last_hop_address}{?path_reference_hop}",
                     "a request needs a TTL of {path_answer_hop} to be answered, and of "
                     "{path_reference_hop} to get to {destination.address}",
+                    "[{destination.address} is an address of this machine, and yet neither the "
+                    "request nor its answer passed the loopback interface: another machine "
+                    "answered{!replay_packets}{?destination_local}][{destination.address} is "
+                    "another machine, and yet request and answer passed the loopback interface: "
+                    "a port of this machine answered{!path_answer_alone}{!destination_local}]",
                     "no rule of this machine's packet filters ends it{!rule_found}"},
         .unknown = {{WR_FACT_destination, "where it is forwarded to{!destination_local}",
                      "only the machine that forwards it can tell", ""}},

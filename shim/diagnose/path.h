@@ -19,6 +19,18 @@ enum wr_path_place {
 /* Initial TTLs differ by more (64, 128, 255); no path has so many hops to spare. */
 #define WR_PATH_TTL_SPAN 32
 
+/* The way back is as long as the way out, so that neither was led round, nor a TTL rewritten by a
+ * router: then hops and TTLs tell the same twice. Systems begin at 64, 128 or 255. */
+static inline bool wr_path_symmetric(uint64_t hop, uint64_t ttl)
+{
+    return hop != 0 && ttl != 0 && ttl <= 255 &&
+           (ttl <= 64    ? 64
+            : ttl <= 128 ? 128
+                         : 255) -
+                   ttl + 1 ==
+               hop;
+}
+
 #define WR_PATH_CITES_PLACE                                                \
     WR_FACT_path_answer, WR_FACT_path_answer_own, WR_FACT_path_answer_hop, \
         WR_FACT_path_answer_ttl, WR_FACT_path_reference_hop, WR_FACT_path_reference_ttl
@@ -39,7 +51,8 @@ static inline enum wr_path_place wr_path_reset_place(const struct wr_evidence *e
     if ((hops && hop > host_hop) ||
         (ttls && ttl < host_ttl && host_ttl - ttl < WR_PATH_TTL_SPAN && !hop_nearer))
         return WR_PLACE_BEHIND;
-    if (hop_nearer && ttl_nearer && wr_ev_false(ev, WR_FACT_path_answer_own))
+    if (hop_nearer && ttl_nearer && wr_ev_false(ev, WR_FACT_path_answer_own) &&
+        wr_path_symmetric(host_hop, host_ttl))
         return WR_PLACE_NEARER;
     if (hop_nearer || ttl_nearer)
         return WR_PLACE_NEARER_ONCE;

@@ -92,8 +92,12 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
         return WR_MATCH_RULED_OUT;
     case WR_PLACE_SAME:
         /* a reset that was compared with a reset: a filter on the way may send both */
-        return wr_ev_text_ends(ev, WR_FACT_path_reference, "(reset)") ? WR_MATCH_LIKELY
-                                                                      : WR_MATCH_CERTAIN;
+        if (wr_ev_text_ends(ev, WR_FACT_path_reference, "(reset)"))
+            return WR_MATCH_LIKELY;
+        return wr_path_symmetric(wr_ev_uint(ev, WR_FACT_path_answer_hop, 0),
+                                 wr_ev_uint(ev, WR_FACT_path_answer_ttl, 0))
+                   ? WR_MATCH_CERTAIN
+                   : WR_MATCH_LIKELY;
     default:
         break;
     }

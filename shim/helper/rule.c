@@ -62,7 +62,8 @@ void wr_rule_drain(int fd, void (*each)(void *ctx, const struct nlmsghdr *messag
 
 bool wr_rule_plain_name(const char *name)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/";
 
     return name[0] != '\0' && name[0] != '-' && name[strspn(name, plain)] == '\0';
 }
@@ -305,8 +306,10 @@ static void put_found(struct wr_buf *out, struct wr_rule_found *found, bool by_n
         wr_rule_nft_list(found);
     }
     put(out, "text", found->text);
-    if (found->text[0] != '\0')
+    if (found->text[0] != '\0') {
         put(out, "rejects", found->rejects ? "1" : "0");
+        put(out, "varies", found->varies ? "1" : "0");
+    }
     put(out, "hook", found->hook);
 }
 

@@ -27,6 +27,7 @@ struct wr_rule_found {
     char table[64], chain[128], hook[32];
     uint64_t number; /* 0 = not known */
     bool policy, rejects;
+    bool varies;             /* asks for what differs from one request to the next */
     char text[WR_RULE_TEXT]; /* "" = not known */
     char command[320];
 };

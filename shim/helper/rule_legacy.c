@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "helper/rule.h"
 #include "helper/rule_entry.h"
+#include "helper/rule_listing.h"
 
 #define TABLES_MAX 8
 #define TABLE_BYTES_MAX (8u << 20)
@@ -323,6 +324,7 @@ static void describe(const struct table *table, const struct wr_rule_entry *entr
         found->number = walk->rule;
         wr_rule_entry_text(entry, walk->chain, found->text, sizeof(found->text));
     }
+    found->varies = wr_rule_listing_varies(found->text);
     if (!wr_rule_plain_name(walk->chain))
         snprintf(found->command, sizeof(found->command), "sudo %s-save -t %s", program,
                  found->table);

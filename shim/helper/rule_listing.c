@@ -73,6 +73,74 @@ bool wr_rule_listing_rejects(const char *rule)
     return false;
 }
 
+/* The word, before the end of the line; not as a part of another, nor within quotes. */
+static bool has_word(const char *line, const char *word)
+{
+    const size_t len = strlen(word);
+    bool quoted = false, began = true;
+
+    for (; *line != '\0' && *line != '\n'; line++) {
+        if (*line == '"')
+            quoted = !quoted;
+        if (!quoted && began && strncmp(line, word, len) == 0 &&
+            isalnum((unsigned char)line[len]) == 0)
+            return true;
+        began = isspace((unsigned char)*line) != 0 || *line == '-';
+    }
+    return false;
+}
+
+static bool has_one_of(const char *line, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (has_word(line, *words))
+            return true;
+    }
+    return false;
+}
+
+/* As nft shows a match of iptables' own kind. */
+static bool has_match_of(const char *line)
+{
+    static const char *const names[] = {"hashlimit", "limit", "statistic", "recent",
+                                        "connlimit", "quota", "time",      "u32"};
+    const char *end = line + strcspn(line, "\n"), *at = line;
+
+    while ((at = memmem(at, (size_t)(end - at), "xt match \"", 10)) != NULL) {
+        at += 10;
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            if (strncmp(at, names[i], strlen(names[i])) == 0 && at[strlen(names[i])] == '"')
+                return true;
+        }
+    }
+    return false;
+}
+
+bool wr_rule_listing_varies(const char *listing)
+{
+    static const char *const counted[] = {"limit",     "hashlimit", "statistic", "recent",
+                                          "connlimit", "quota",     "numgen",    "count",
+                                          "time",      "hour",      "day",       NULL};
+    static const char *const verdicts[] = {"accept", "drop", "reject", "return", "jump", "goto",
+                                           "ACCEPT", "DROP", "REJECT", "RETURN", "xt",   NULL};
+
+    for (const char *line = listing; line != NULL && *line != '\0';) {
+        if ((has_one_of(line, counted) || has_match_of(line)) && has_one_of(line, verdicts))
+            return true;
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    return false;
+}
+
+bool wr_rule_listing_asks_port(const char *rule, bool answer)
+{
+    static const char *const own[] = {"sport", "sports", NULL}, *const back[] = {"dport", "dports",
+                                                                                 NULL};
+
+    return has_one_of(rule, answer ? back : own);
+}
+
 /* The line with the chain's hook and policy; sets have lines with a type, too. */
 static const char *type_line(const char *listing)
 {

@@ -14,5 +14,10 @@ void wr_rule_listing_text(const char *listing, uint64_t handle, bool policy, cha
 bool wr_rule_listing_hook(const char *listing, char *to, size_t room);
 /* The rule answers what it ends. */
 bool wr_rule_listing_rejects(const char *rule);
+/* A line asks for a rate, a number or a time: it may treat two requests that are alike differently.
+ * Lines that only log do not count. */
+bool wr_rule_listing_varies(const char *listing);
+/* It asks for the port of this side: of what goes out, or of an answer. */
+bool wr_rule_listing_asks_port(const char *rule, bool answer);
 
 #endif

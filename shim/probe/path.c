@@ -107,6 +107,7 @@ static bool loopback_packets(const struct wr_probe_ctx *ctx, uint64_t *ret_packe
 static enum wr_path_own look_for_own(struct wr_probe_ctx *ctx, struct wr_path *path,
                                      const struct wr_path_way *way, uint64_t until_ns)
 {
+    uint64_t least = UINT64_MAX, most = 0;
     bool quiet = true;
 
     for (unsigned i = 0; i < LOOPBACK_LOOKS; i++) {
@@ -121,7 +122,11 @@ static enum wr_path_own look_for_own(struct wr_probe_ctx *ctx, struct wr_path *p
         if (after == before)
             return WR_OWN_NO;
         quiet = quiet && idle == before;
+        least = after - before < least ? after - before : least;
+        most = after - before > most ? after - before : most;
     }
+    if (quiet && least == most && least <= 2)
+        path->own_packets = (uint8_t)least;
     return quiet ? WR_OWN_YES : WR_OWN_UNKNOWN;
 }
 
@@ -152,6 +157,8 @@ static void ask(struct wr_probe_ctx *ctx)
         return;
     wr_path_plan_distance(path);
     wr_path_ask(ctx, path, &way, hint_us, false, until_ns);
+    if (wr_path_plan_another(path))
+        wr_path_ask(ctx, path, &way, hint_us, false, until_ns);
     wr_path_plan_arrival(path);
     wr_path_ask(ctx, path, &way, hint_us, false, until_ns);
 }
@@ -181,6 +188,8 @@ static void set_answer(struct wr_probe_ctx *ctx, const struct wr_path *path,
         wr_set_bool(ev, WR_FACT_path_answer_own, false);
     else if (view.hop == 1 && path->own == WR_OWN_YES)
         wr_set_bool(ev, WR_FACT_path_answer_own, true);
+    if (view.hop == 1 && path->own == WR_OWN_YES && path->own_packets != 0)
+        wr_set_bool(ev, WR_FACT_path_answer_alone, path->own_packets == 1);
     /* what the program's own socket is known to have met is not overruled by a repeat */
     if (view.answer != NULL && view.answer->reply == WR_REPLY_ICMP &&
         ev->state[WR_FACT_icmp_received] == WR_UNKNOWN)

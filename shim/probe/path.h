@@ -9,7 +9,7 @@
 #include "probe/probe.h"
 #include "whyrefused/faults.h"
 
-#define WR_PATH_TRIES 40 /* requests in all: what one failure may cost the network */
+#define WR_PATH_TRIES 48 /* requests in all: what one failure may cost the network */
 #define WR_PATH_FAR 255  /* the TTL that the kernel takes by itself */
 #define WR_PATH_HOPS 40  /* no way is longer */
 
@@ -41,12 +41,13 @@ enum wr_path_own { WR_OWN_UNKNOWN, WR_OWN_NO, WR_OWN_YES };
 
 struct wr_path {
     struct wr_addr target;
-    uint16_t reference;   /* another port of it that answers; 0 = none does */
-    uint8_t own;          /* enum wr_path_own: who answers requests whose TTL is 1 */
-    bool began;           /* the first answers are there: what is silent then stays so */
-    bool stopped;         /* no more can be sent */
-    uint64_t first_ns;    /* when the first request was sent; 0 = none was */
-    uint64_t batch_ns;    /* the first of those that were sent together at last */
+    uint16_t reference;  /* another port of it that answers; 0 = none does */
+    uint8_t own;         /* enum wr_path_own: who answers requests whose TTL is 1 */
+    uint8_t own_packets; /* of one request and its answer, on the loopback interface; 0 = unknown */
+    bool began;          /* the first answers are there: what is silent then stays so */
+    bool stopped;        /* no more can be sent */
+    uint64_t first_ns;   /* when the first request was sent; 0 = none was */
+    uint64_t batch_ns;   /* the first of those that were sent together at last */
     unsigned first_count; /* how many were sent with the first */
     unsigned count;
     struct wr_path_try tries[WR_PATH_TRIES];
@@ -94,6 +95,9 @@ void wr_path_plan_meanwhile(struct wr_path *path);
 /* Of what the first brought: the other port to compare with. */
 void wr_path_choose(struct wr_path *path);
 void wr_path_plan_distance(struct wr_path *path);
+/* Something nearer than the destination may have taken the requests to the other port (a proxy that
+ * is not asked for): then takes one more, and true. */
+bool wr_path_plan_another(struct wr_path *path);
 void wr_path_plan_arrival(struct wr_path *path);
 /* One with TTL 1; false where none may be sent any more. */
 bool wr_path_plan_own(struct wr_path *path);

@@ -251,6 +251,19 @@ static void judge_last(const struct wr_path *path, const struct wr_path_view *ta
     verdict->behind.port = 0;
 }
 
+/* Only who leads a packet on says that its TTL ended. The hop where the destination itself says so
+ * of the other port is the destination, and that port is forwarded. 0 = none is. */
+static uint8_t forwards_at(const struct wr_path *path)
+{
+    for (unsigned ttl = 1; ttl <= WR_PATH_HOPS; ttl++) {
+        const struct wr_path_try *hop = wr_path_hop(path, path->reference, (uint8_t)ttl);
+
+        if (hop != NULL && wr_addr_same_host(&hop->icmp.offender, &path->target))
+            return (uint8_t)ttl;
+    }
+    return 0;
+}
+
 void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret)
 {
     struct wr_path_view target = wr_path_look(path, path->target.port);
@@ -265,6 +278,10 @@ void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret)
     if (target.answer != NULL && target.hop == other.hop && target.arrival == other.arrival &&
         both_doubtful(&target, &other))
         ret->reference_hop = 0;
+    if (path->reference != 0 && forwards_at(path) != 0) {
+        ret->reference_hop = forwards_at(path);
+        ret->reference_ttl = 0;
+    }
     judge_answer(path, &target, &other, ret);
     judge_last(path, &target, &other, ret);
 }

@@ -221,6 +221,39 @@ void wr_path_plan_meanwhile(struct wr_path *path)
         wr_path_plan_arrival(path);
 }
 
+/* Web proxies take what goes to the ports of the web; hardly any takes all. */
+static uint16_t another(const struct wr_path *path)
+{
+    for (unsigned n = sizeof(references) / sizeof(references[0]); n > 0; n--) {
+        const uint16_t port = references[n - 1];
+        const struct wr_path_view view = wr_path_look(path, port);
+
+        if (port != path->target.port && port != path->reference && view.answer != NULL &&
+            (view.answer->reply == WR_REPLY_RESET || view.answer->reply == WR_REPLY_ACCEPTED))
+            return port;
+    }
+    return 0;
+}
+
+bool wr_path_plan_another(struct wr_path *path)
+{
+    struct wr_path_view target = wr_path_look(path, path->target.port), other;
+    unsigned from = target.answer != NULL ? target.hop : target.last + 1u;
+    uint16_t port;
+
+    if (path->reference == 0 || (target.answer != NULL && !has_place(&target)))
+        return false;
+    other = wr_path_look(path, path->reference);
+    port = another(path);
+    if (other.hop == 0 || other.hop >= from || port == 0)
+        return false;
+    path->reference = port;
+    add(path, port, (uint8_t)other.hop, 0, 2);
+    for (unsigned ttl = from > 1 ? from - 1 : 1; ttl <= from + 3; ttl++)
+        add(path, port, (uint8_t)ttl, 0, 1);
+    return true;
+}
+
 void wr_path_plan_arrival(struct wr_path *path)
 {
     struct wr_path_view target = wr_path_look(path, path->target.port), other = {.answer = NULL};

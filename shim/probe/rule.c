@@ -109,6 +109,8 @@ static void take_found(struct wr_evidence *ev, const struct wr_rule_answer *answ
         wr_set_bool(ev, WR_FACT_rule_policy, answer->policy != 0);
     if (answer->rejects >= 0)
         wr_set_bool(ev, WR_FACT_rule_rejects, answer->rejects != 0);
+    if (answer->varies >= 0)
+        wr_set_bool(ev, WR_FACT_rule_varies, answer->varies != 0);
 }
 
 /* Of a target in this network namespace it can be told whether somebody listens there. */
