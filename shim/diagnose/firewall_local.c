@@ -77,10 +77,17 @@ static bool own_icmp(const struct wr_evidence *ev)
 }
 
 /* This machine answered itself, and not by its TCP: nothing but a rule does. */
-#define CITES_OWN_ANSWER CITES_OWN_ICMP, WR_FACT_reset_by_kernel
+#define CITES_OWN_ANSWER CITES_OWN_ICMP, WR_FACT_reset_by_kernel, WR_FACT_source_bound
 static bool rule_answered(const struct wr_evidence *ev)
 {
     return own_icmp(ev) || wr_ev_false(ev, WR_FACT_reset_by_kernel);
+}
+
+/* What a request of another source met, the program's met as well: or it was the program's own that
+ * an ICMP error answered. */
+static bool alike(const struct wr_evidence *ev)
+{
+    return own_icmp(ev) || !wr_ev_true(ev, WR_FACT_source_bound);
 }
 
 /* What the kernel tells itself where the next hop or a tunnel fails. */
@@ -168,8 +175,9 @@ static enum wr_match match_output_reject(const struct wr_evidence *ev)
         return by_rule(ev, GOING_OUT, true);
     /* only the answer passed the loopback interface */
     if (wr_ev_true(ev, WR_FACT_destination_local))
-        return rule_answered(ev) && wr_ev_is(ev, WR_FACT_replay_packets, 1) ? WR_MATCH_CERTAIN
-                                                                            : WR_MATCH_NO;
+        return !rule_answered(ev) || !wr_ev_is(ev, WR_FACT_replay_packets, 1) ? WR_MATCH_NO
+               : alike(ev)                                                    ? WR_MATCH_CERTAIN
+                                                                              : WR_MATCH_LIKELY;
     if (!wr_ev_false(ev, WR_FACT_destination_local))
         return WR_MATCH_NO;
     if (own_icmp(ev))
@@ -188,13 +196,14 @@ static enum wr_match by_listener(const struct wr_evidence *ev)
     if (wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) && wr_ev_true(ev, WR_FACT_reset_by_kernel))
         return WR_MATCH_RULED_OUT;
     if (!wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) || !wr_ev_has(ev, WR_FACT_listener) ||
-        wr_ev_true(ev, WR_FACT_icmp_received) ||
-        wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED) ||
-        wr_ev_false(ev, WR_FACT_netfilter_rules))
+        wr_ev_true(ev, WR_FACT_icmp_received) || wr_ev_false(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_NO;
+    /* a rule may ask for the port that the program chose for its side */
+    if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED))
+        return wr_ev_true(ev, WR_FACT_source_bound) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
     /* the kernel answers: what is silent to the next request is a rule with a limit */
     if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
-        wr_ev_false(ev, WR_FACT_accept_queue_full))
+        !wr_ev_true(ev, WR_FACT_accept_queue_full))
         return WR_MATCH_LIKELY;
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
 }
@@ -229,7 +238,8 @@ static enum wr_match match_input_reject(const struct wr_evidence *ev)
         return by_listener(ev);
     if (wr_ev_is(ev, WR_FACT_replay_packets, 1))
         return WR_MATCH_NO; /* it did not even leave */
-    return wr_ev_is(ev, WR_FACT_replay_packets, 2) ? WR_MATCH_CERTAIN : WR_MATCH_LIKELY;
+    return wr_ev_is(ev, WR_FACT_replay_packets, 2) && alike(ev) ? WR_MATCH_CERTAIN
+                                                                : WR_MATCH_LIKELY;
 }
 
 static enum wr_match match_input_drop(const struct wr_evidence *ev)
@@ -454,8 +464,8 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .rank = RANK_RULE,
         .match = match_input_reject,
         WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_replay_packets,
-                 WR_FACT_replay_outcome, WR_FACT_listener, WR_FACT_netfilter_rules,
-                 WR_FACT_denied_queued, WR_FACT_route_error),
+                 WR_FACT_accept_queue_full, WR_FACT_replay_outcome, WR_FACT_listener,
+                 WR_FACT_netfilter_rules, WR_FACT_denied_queued, WR_FACT_route_error),
         .because =
             {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
              "{listener} listens there, and yet the connection was refused", NOBODY_EITHER,

@@ -81,7 +81,15 @@ static enum wr_match match_published(const struct wr_evidence *ev)
     if (!wr_tcp_refused_here(ev))
         return WR_MATCH_NO;
     listener = wr_ev_sock(ev, WR_FACT_listener);
-    return listener != NULL && is_container_proxy(ev, listener) ? WR_MATCH_LIKELY : WR_MATCH_NO;
+    if (listener == NULL)
+        return WR_MATCH_NO;
+    /* the kernel takes what comes to a listener; what it resets went to another port of its own */
+    return is_container_proxy(ev, listener) ||
+                   (wr_ev_true(ev, WR_FACT_reset_by_kernel) &&
+                    wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_RESET) &&
+                    !wr_ev_false(ev, WR_FACT_netfilter_rules))
+               ? WR_MATCH_LIKELY
+               : WR_MATCH_NO;
 }
 
 static enum wr_match match_dead_target(const struct wr_evidence *ev)
@@ -131,8 +139,9 @@ const struct wr_cause wr_causes_nat[] = {
                  WR_FACT_gave_up, WR_FACT_nat_target, WR_FACT_nat_target_local,
                  WR_FACT_nat_target_listener, WR_FACT_rule_found, WR_FACT_destination_local,
                  WR_FACT_icmp_received, WR_FACT_reset_by_kernel, WR_FACT_listener,
-                 WR_FACT_bound_device, WR_FACT_replay_outcome, WR_FACT_replay_packets,
-                 WR_FACT_path_answer_alone, WR_PATH_CITES_PLACE, WR_FACT_path_last_hop_address),
+                 WR_FACT_netfilter_rules, WR_FACT_bound_device, WR_FACT_replay_outcome,
+                 WR_FACT_replay_packets, WR_FACT_path_answer_alone, WR_PATH_CITES_PLACE,
+                 WR_FACT_path_last_hop_address),
         .because = {"address translation of this machine leads the connection to {nat_target}",
                     "no socket of this machine listens on {nat_target}{!nat_target_listener}",
                     "[{nat_target_listener}][{listener}, and the connection did not get there"

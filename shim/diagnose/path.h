@@ -49,7 +49,7 @@ static inline enum wr_path_place wr_path_reset_place(const struct wr_evidence *e
     if (wr_ev_true(ev, WR_FACT_path_answer_own))
         return WR_PLACE_HERE;
     if ((hops && hop > host_hop) ||
-        (ttls && ttl < host_ttl && host_ttl - ttl < WR_PATH_TTL_SPAN && !hop_nearer))
+        (!hops && ttls && ttl < host_ttl && host_ttl - ttl < WR_PATH_TTL_SPAN))
         return WR_PLACE_BEHIND;
     if (hop_nearer && ttl_nearer && wr_ev_false(ev, WR_FACT_path_answer_own) &&
         wr_path_symmetric(host_hop, host_ttl))

@@ -19,11 +19,15 @@ static inline bool wr_ev_silent(const struct wr_evidence *ev)
 #define WR_SYN_AGAIN_US 1000000u
 
 /* The program that gave up had waited until its request was sent again, or a probe asked again: no
- * answer came to that. */
-#define WR_CITES_ASKED_AGAIN WR_FACT_syn_retries, WR_FACT_elapsed_us, WR_FACT_path_answer
+ * answer came to that, while another came or for as long as would have done on any way. */
+#define WR_CITES_ASKED_AGAIN                                                              \
+    WR_FACT_syn_retries, WR_FACT_elapsed_us, WR_FACT_path_answer, WR_FACT_path_reference, \
+        WR_FACT_path_us
 static inline bool wr_ev_asked_again(const struct wr_evidence *ev)
 {
-    if (wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_SILENT))
+    if (wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_SILENT) &&
+        (wr_ev_has(ev, WR_FACT_path_reference) ||
+         wr_ev_uint(ev, WR_FACT_path_us, 0) >= WR_SYN_AGAIN_US))
         return true;
     if (wr_ev_has(ev, WR_FACT_syn_retries))
         return wr_ev_uint(ev, WR_FACT_syn_retries, 0) != 0;

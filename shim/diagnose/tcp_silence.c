@@ -39,8 +39,11 @@ static enum wr_match match_gave_up(const struct wr_evidence *ev)
     /* this machine answers itself at once */
     if (wr_ev_true(ev, WR_FACT_destination_local))
         return WR_MATCH_POSSIBLE;
+    /* a filter that drops the request would have gone unnoticed, too: an answer to another one is
+     * what tells */
     return wr_ev_is(ev, WR_FACT_syn_retries, 0) && wr_ev_false(ev, WR_FACT_destination_local) &&
-                   wr_ev_false(ev, WR_FACT_netfilter_rules)
+                   (wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_ACCEPTED) ||
+                    wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_RESET))
                ? WR_MATCH_CERTAIN
                : WR_MATCH_LIKELY;
 }
@@ -132,7 +135,7 @@ const struct wr_cause wr_causes_tcp_silence[] = {
         .rank = RANK_GAVE_UP,
         .match = match_gave_up,
         WR_CITES(WR_FACT_gave_up, WR_FACT_destination, WR_FACT_call, WR_CITES_ASKED_AGAIN,
-                 WR_FACT_destination_local, WR_FACT_netfilter_rules),
+                 WR_FACT_destination_local),
         .because = {UNANSWERED, "the kernel by itself tries for {kernel_waits_s} s",
                     "[connect() itself came back: the socket has a time limit for sending "
                     "(SO_SNDTIMEO){?gave_up_by_option}][the process ended while the connect was "

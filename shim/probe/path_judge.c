@@ -175,9 +175,8 @@ static int hop_of_other(const struct wr_path_view *target, const struct wr_path_
 
         if (came == other_came)
             return both_doubtful(target, other) ? target->hop - 1 : target->hop;
-        return came > other_came ? target->hop + (int)(came - other_came)
-               : target->hop > 1 ? target->hop - 1
-                                 : -1;
+        /* answers that come back by several ways tell nothing */
+        return came > other_came ? -1 : target->hop > 1 ? target->hop - 1 : -1;
     }
     if (delivered)
         return target->hop;
@@ -264,6 +263,28 @@ static uint8_t forwards_at(const struct wr_path *path)
     return 0;
 }
 
+/* Two machines say that they are the same hop: requests take several ways, by the port that they
+ * come from, and their lengths tell nothing of who answers. */
+static bool has_several_ways(const struct wr_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++) {
+        const struct wr_path_try *one = &path->tries[i], *other;
+
+        if (one->reply != WR_REPLY_EXPIRED || one->icmp.offender.family == 0)
+            continue;
+        for (unsigned n = i + 1; n < path->count; n++) {
+            other = &path->tries[n];
+            if (other->reply == WR_REPLY_EXPIRED && other->ttl == one->ttl &&
+                other->icmp.offender.family != 0 &&
+                !wr_addr_same_host(&other->icmp.offender, &one->icmp.offender) &&
+                !wr_addr_same_host(&other->icmp.offender, &path->target) &&
+                !wr_addr_same_host(&one->icmp.offender, &path->target))
+                return true;
+        }
+    }
+    return false;
+}
+
 void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret)
 {
     struct wr_path_view target = wr_path_look(path, path->target.port);
@@ -284,4 +305,9 @@ void wr_path_judge(const struct wr_path *path, struct wr_path_verdict *ret)
     }
     judge_answer(path, &target, &other, ret);
     judge_last(path, &target, &other, ret);
+    if (ret->answer == WR_PATH_RESET && has_several_ways(path)) {
+        ret->hop = -1;
+        ret->ttl = ret->reference_hop = ret->reference_ttl = 0;
+        ret->from = (struct wr_addr){.family = 0};
+    }
 }
