@@ -67,6 +67,10 @@ static enum wr_match by_rule(const struct wr_evidence *ev, enum wr_way way, bool
 {
     const bool answers = wr_ev_uint(ev, WR_FACT_rule_rejects, !wr_ev_silent(ev)) != 0;
 
+    /* one that rejects up to a rate, before one that drops the rest */
+    if (rejects && !answers && !wr_ev_silent(ev) && wr_ev_true(ev, WR_FACT_rule_varies) &&
+        rule_is_at(ev, way))
+        return WR_MATCH_POSSIBLE;
     return answers == rejects && rule_is_at(ev, way) ? as_sure(ev) : WR_MATCH_NO;
 }
 
@@ -98,6 +102,15 @@ static bool is_host_unreachable(const struct wr_evidence *ev)
                      wr_ev_is(ev, WR_FACT_icmp_code, ICMP6_DST_UNREACH_ADDR)
                : wr_ev_is(ev, WR_FACT_icmp_type, ICMP_DEST_UNREACH) &&
                      wr_ev_is(ev, WR_FACT_icmp_code, ICMP_HOST_UNREACH);
+}
+
+/* No address of this machine is looked for on a network, which takes seconds: the request was led
+ * to another's (nat.c). */
+#define NEIGHBOUR_US 2000000u
+static bool was_looked_for(const struct wr_evidence *ev)
+{
+    return own_icmp(ev) && is_host_unreachable(ev) &&
+           wr_ev_uint(ev, WR_FACT_elapsed_us, 0) >= NEIGHBOUR_US;
 }
 
 static enum wr_match by_own_icmp(const struct wr_evidence *ev)
@@ -236,6 +249,8 @@ static enum wr_match match_input_reject(const struct wr_evidence *ev)
         return by_rule(ev, COMING_IN, true);
     if (!rule_answered(ev))
         return by_listener(ev);
+    if (was_looked_for(ev))
+        return WR_MATCH_NO;
     if (wr_ev_is(ev, WR_FACT_replay_packets, 1))
         return WR_MATCH_NO; /* it did not even leave */
     return wr_ev_is(ev, WR_FACT_replay_packets, 2) && alike(ev) ? WR_MATCH_CERTAIN
@@ -277,8 +292,8 @@ static enum wr_match match_output_drop(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_destination_local) &&
         wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
-        wr_ev_is(ev, WR_FACT_replay_packets, 0))
-        return WR_MATCH_LIKELY;
+        wr_ev_is(ev, WR_FACT_replay_packets, 0)) /* or it left, led to another: nat.c */
+        return wr_ev_false(ev, WR_FACT_kept_here) ? WR_MATCH_NO : WR_MATCH_LIKELY;
     return wr_ev_true(ev, WR_FACT_kept_here) ? WR_MATCH_LIKELY : WR_MATCH_NO;
 }
 
@@ -343,6 +358,7 @@ static enum wr_match match_conntrack_full(const struct wr_evidence *ev)
             WR_SHOW_FILTER_RULES                                                            \
     }
 #define IN_RULE "[: {rule_text}{?rule_found}]"
+#define IN_REJECT "[: {rule_text}{?rule_rejects}]"
 
 const struct wr_cause wr_causes_firewall_local[] = {
     {
@@ -379,7 +395,7 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .id = "firewall-local-output-reject",
         .seen_as = "ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES; EPERM from send on UDP",
         .what = "a packet filter rule of this machine rejects what goes out",
-        .headline = "a packet filter rule of this machine rejects what goes out to it" IN_RULE,
+        .headline = "a packet filter rule of this machine rejects what goes out to it" IN_REJECT,
         .explain =
             "The request to connect did not leave this machine: a rule of its own packet filter "
             "(nftables, iptables) in the output chain answered in the destination's stead. With an "
@@ -453,7 +469,7 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .what = "the destination is this machine, and a packet filter rule of it rejects what "
                 "comes in",
         .headline = "a packet filter rule of this machine rejects what comes in for port "
-                    "{destination.port}" IN_RULE,
+                    "{destination.port}" IN_REJECT,
         .explain =
             "The address belongs to this machine. Its packet filter (nftables, iptables) saw the "
             "request, or the datagram, before TCP or UDP did, and answered it with a reset or an "
@@ -463,7 +479,8 @@ const struct wr_cause wr_causes_firewall_local[] = {
             "Root can see the rules.",
         .rank = RANK_RULE,
         .match = match_input_reject,
-        WR_CITES(CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_replay_packets,
+        WR_CITES(WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_elapsed_us,
+                 CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_replay_packets,
                  WR_FACT_accept_queue_full, WR_FACT_replay_outcome, WR_FACT_listener,
                  WR_FACT_netfilter_rules, WR_FACT_denied_queued, WR_FACT_route_error),
         .because =

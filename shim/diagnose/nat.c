@@ -53,13 +53,32 @@ static enum wr_match match_behind(const struct wr_evidence *ev)
                : WR_MATCH_POSSIBLE;
 }
 
+/* It got out, and not over the loopback interface; or it was looked for on a network, which took
+ * its time, and not found. */
+#define NEIGHBOUR_US 2000000u
+static bool led_to_silence(const struct wr_evidence *ev)
+{
+    if (!wr_ev_true(ev, WR_FACT_destination_local))
+        return false;
+    if (wr_ev_silent(ev))
+        return wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
+               wr_ev_is(ev, WR_FACT_replay_packets, 0) && wr_ev_false(ev, WR_FACT_kept_here);
+    return wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH) &&
+           wr_ev_true(ev, WR_FACT_icmp_offender_local) && wr_ev_is(ev, WR_FACT_icmp_version, 4) &&
+           wr_ev_is(ev, WR_FACT_icmp_type, 3) && wr_ev_is(ev, WR_FACT_icmp_code, 1) &&
+           wr_ev_uint(ev, WR_FACT_elapsed_us, 0) >= NEIGHBOUR_US;
+}
+
 /* What this machine sends to itself, and answers, passes its loopback interface. A request to one
  * of its own addresses that did not was led to another machine; one to another's address that did,
  * to this machine. */
 static enum wr_match match_led(const struct wr_evidence *ev)
 {
-    if (wr_ev_absent(ev, WR_FACT_nat_target) || wr_ev_true(ev, WR_FACT_icmp_received) ||
-        wr_ev_has(ev, WR_FACT_bound_device))
+    if (wr_ev_absent(ev, WR_FACT_nat_target) || wr_ev_has(ev, WR_FACT_bound_device))
+        return WR_MATCH_NO;
+    if (!wr_ev_is(ev, WR_FACT_error, ECONNREFUSED))
+        return led_to_silence(ev) ? WR_MATCH_LIKELY : WR_MATCH_NO;
+    if (wr_ev_true(ev, WR_FACT_icmp_received))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_destination_local))
         return wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_RESET) &&
@@ -104,10 +123,10 @@ static enum wr_match match_dead_target(const struct wr_evidence *ev)
         if (!refused && !wr_ev_silent(ev) && !wr_ev_is(ev, WR_FACT_error, EHOSTUNREACH))
             return WR_MATCH_NO;
         match = match_here(ev);
-    } else if (!refused) {
-        return WR_MATCH_NO;
     } else if (match_led(ev) != WR_MATCH_NO) {
         match = match_led(ev);
+    } else if (!refused) {
+        return WR_MATCH_NO;
     } else if (wr_ev_false(ev, WR_FACT_destination_local)) {
         match = match_behind(ev);
     } else {
@@ -139,9 +158,10 @@ const struct wr_cause wr_causes_nat[] = {
                  WR_FACT_gave_up, WR_FACT_nat_target, WR_FACT_nat_target_local,
                  WR_FACT_nat_target_listener, WR_FACT_rule_found, WR_FACT_destination_local,
                  WR_FACT_icmp_received, WR_FACT_reset_by_kernel, WR_FACT_listener,
-                 WR_FACT_netfilter_rules, WR_FACT_bound_device, WR_FACT_replay_outcome,
-                 WR_FACT_replay_packets, WR_FACT_path_answer_alone, WR_PATH_CITES_PLACE,
-                 WR_FACT_path_last_hop_address),
+                 WR_FACT_kept_here, WR_FACT_icmp_offender_local, WR_FACT_icmp_version,
+                 WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_elapsed_us, WR_FACT_netfilter_rules,
+                 WR_FACT_bound_device, WR_FACT_replay_outcome, WR_FACT_replay_packets,
+                 WR_FACT_path_answer_alone, WR_PATH_CITES_PLACE, WR_FACT_path_last_hop_address),
         .because = {"address translation of this machine leads the connection to {nat_target}",
                     "no socket of this machine listens on {nat_target}{!nat_target_listener}",
                     "[{nat_target_listener}][{listener}, and the connection did not get there"
@@ -152,8 +172,9 @@ const struct wr_cause wr_causes_nat[] = {
                     "a request needs a TTL of {path_answer_hop} to be answered, and of "
                     "{path_reference_hop} to get to {destination.address}",
                     "[{destination.address} is an address of this machine, and yet neither the "
-                    "request nor its answer passed the loopback interface: another machine "
-                    "answered{!replay_packets}{?destination_local}][{destination.address} is "
+                    "request nor an answer passed the loopback interface: it was "
+                    "led to another "
+                    "machine{!replay_packets}{?destination_local}][{destination.address} is "
                     "another machine, and yet request and answer passed the loopback interface: "
                     "a port of this machine answered{!path_answer_alone}{!destination_local}]",
                     "no rule of this machine's packet filters ends it{!rule_found}"},

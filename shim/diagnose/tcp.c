@@ -103,6 +103,9 @@ static enum wr_match match_remote_closed(const struct wr_evidence *ev)
     }
     if (!wr_ev_false(ev, WR_FACT_destination_local))
         return WR_MATCH_UNKNOWN;
+    /* a kernel answers each request; what is silent to the next one is a rule with a limit */
+    if (wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_SILENT))
+        return WR_MATCH_POSSIBLE;
     return wr_ev_true(ev, WR_FACT_icmp_readable) || wr_ev_is(ev, WR_FACT_path_answer, WR_PATH_RESET)
                ? WR_MATCH_LIKELY
                : WR_MATCH_POSSIBLE;

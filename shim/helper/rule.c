@@ -309,6 +309,7 @@ static void put_found(struct wr_buf *out, struct wr_rule_found *found, bool by_n
     if (found->text[0] != '\0') {
         put(out, "rejects", found->rejects ? "1" : "0");
         put(out, "varies", found->varies ? "1" : "0");
+        put(out, "asksport", found->asks_port ? "1" : "0");
     }
     put(out, "hook", found->hook);
 }

@@ -28,6 +28,7 @@ struct wr_rule_found {
     uint64_t number; /* 0 = not known */
     bool policy, rejects;
     bool varies;             /* asks for what differs from one request to the next */
+    bool asks_port;          /* asks for the port of this side */
     char text[WR_RULE_TEXT]; /* "" = not known */
     char command[320];
 };

@@ -325,6 +325,7 @@ static void describe(const struct table *table, const struct wr_rule_entry *entr
         wr_rule_entry_text(entry, walk->chain, found->text, sizeof(found->text));
     }
     found->varies = wr_rule_listing_varies(found->text);
+    found->asks_port = wr_rule_listing_asks_port(found->text, false);
     if (!wr_rule_plain_name(walk->chain))
         snprintf(found->command, sizeof(found->command), "sudo %s-save -t %s", program,
                  found->table);

@@ -58,7 +58,6 @@ static struct {
     int fd;
     char table[32];
     bool saw;
-    bool chosen_source; /* the program's source was its own choice, and maybe its port */
     unsigned count;
     struct packet packet[16];
     struct decision request, answer;
@@ -132,7 +131,6 @@ const char *wr_rule_nft_begin(const struct wr_rule_job *job)
     if (trace.fd < 0)
         return "the kernel does not let this process trace packets (CAP_NET_ADMIN)";
     snprintf(trace.table, sizeof(trace.table), "whyrefused_%d", (int)getpid());
-    trace.chosen_source = job->request.source.family != 0;
     if (!make_table(job)) {
         wr_rule_nft_end();
         return "a table that ends with its process can't be made here: it needs Linux 5.12 and "
@@ -359,9 +357,8 @@ void wr_rule_nft_list(struct wr_rule_found *found)
     wr_rule_listing_text(listing, decision->handle, decision->policy, found->text,
                          sizeof(found->text));
     found->rejects = !decision->policy && wr_rule_listing_rejects(found->text);
-    found->varies =
-        wr_rule_listing_varies(listing) ||
-        (trace.chosen_source && wr_rule_listing_asks_port(found->text, decision == &trace.answer));
+    found->varies = wr_rule_listing_varies(listing);
+    found->asks_port = wr_rule_listing_asks_port(found->text, decision == &trace.answer);
     if (!wr_rule_listing_hook(listing, found->hook, sizeof(found->hook)) &&
         decision->base.chain[0] != '\0')
         wr_rule_listing_hook(list_chain(&decision->base), found->hook, sizeof(found->hook));

@@ -263,8 +263,8 @@ static uint8_t forwards_at(const struct wr_path *path)
     return 0;
 }
 
-/* Two machines say that they are the same hop: requests take several ways, by the port that they
- * come from, and their lengths tell nothing of who answers. */
+/* Two machines say that they are the same hop, or one that it is two: requests take several ways,
+ * by the port that they come from, and their lengths tell nothing of who answers. */
 static bool has_several_ways(const struct wr_path *path)
 {
     for (unsigned i = 0; i < path->count; i++) {
@@ -274,11 +274,12 @@ static bool has_several_ways(const struct wr_path *path)
             continue;
         for (unsigned n = i + 1; n < path->count; n++) {
             other = &path->tries[n];
-            if (other->reply == WR_REPLY_EXPIRED && other->ttl == one->ttl &&
-                other->icmp.offender.family != 0 &&
-                !wr_addr_same_host(&other->icmp.offender, &one->icmp.offender) &&
-                !wr_addr_same_host(&other->icmp.offender, &path->target) &&
-                !wr_addr_same_host(&one->icmp.offender, &path->target))
+            if (other->reply != WR_REPLY_EXPIRED || other->icmp.offender.family == 0 ||
+                wr_addr_same_host(&other->icmp.offender, &path->target) ||
+                wr_addr_same_host(&one->icmp.offender, &path->target))
+                continue;
+            if (wr_addr_same_host(&other->icmp.offender, &one->icmp.offender) !=
+                (other->ttl == one->ttl))
                 return true;
         }
     }

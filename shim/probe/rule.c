@@ -110,7 +110,9 @@ static void take_found(struct wr_evidence *ev, const struct wr_rule_answer *answ
     if (answer->rejects >= 0)
         wr_set_bool(ev, WR_FACT_rule_rejects, answer->rejects != 0);
     if (answer->varies >= 0)
-        wr_set_bool(ev, WR_FACT_rule_varies, answer->varies != 0);
+        wr_set_bool(ev, WR_FACT_rule_varies,
+                    answer->varies != 0 ||
+                        (answer->asks_port == 1 && wr_ev_true(ev, WR_FACT_source_bound)));
 }
 
 /* Of a target in this network namespace it can be told whether somebody listens there. */

@@ -49,13 +49,21 @@ static void take_line(struct lines *lines, const char *key, size_t key_len,
         int8_t *flag;
         struct wr_rule_span *span;
     } keys[] = {
-        {"examined", &answer->examined, NULL}, {"found", &answer->found, NULL},
-        {"policy", &answer->policy, NULL},     {"rejects", &answer->rejects, NULL},
-        {"varies", &answer->varies, NULL},     {"missing", NULL, &answer->missing},
-        {"tool", NULL, &answer->tool},         {"table", NULL, &answer->table},
-        {"chain", NULL, &answer->chain},       {"text", NULL, &answer->text},
-        {"hook", NULL, &answer->hook},         {"command", NULL, &answer->command},
-        {"number", NULL, &lines->number},      {"nat", NULL, &lines->nat},
+        {"examined", &answer->examined, NULL},
+        {"found", &answer->found, NULL},
+        {"policy", &answer->policy, NULL},
+        {"rejects", &answer->rejects, NULL},
+        {"varies", &answer->varies, NULL},
+        {"asksport", &answer->asks_port, NULL},
+        {"missing", NULL, &answer->missing},
+        {"tool", NULL, &answer->tool},
+        {"table", NULL, &answer->table},
+        {"chain", NULL, &answer->chain},
+        {"text", NULL, &answer->text},
+        {"hook", NULL, &answer->hook},
+        {"command", NULL, &answer->command},
+        {"number", NULL, &lines->number},
+        {"nat", NULL, &lines->nat},
         {"natport", NULL, &lines->nat_port},
     };
 
@@ -91,7 +99,7 @@ void wr_rule_answer_parse(const char *answer, size_t len, struct wr_rule_answer 
 
     memset(ret_answer, 0, sizeof(*ret_answer));
     ret_answer->examined = ret_answer->found = -1;
-    ret_answer->policy = ret_answer->rejects = ret_answer->varies = -1;
+    ret_answer->policy = ret_answer->rejects = ret_answer->varies = ret_answer->asks_port = -1;
     while (at < end) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         const char *tab = line_end == NULL ? NULL : memchr(at, '\t', (size_t)(line_end - at));

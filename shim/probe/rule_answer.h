@@ -16,7 +16,7 @@ struct wr_rule_span {
 };
 
 struct wr_rule_answer {
-    int8_t examined, found, policy, rejects, varies; /* 1, 0; -1 = not said */
+    int8_t examined, found, policy, rejects, varies, asks_port; /* 1, 0; -1 = not said */
     struct wr_rule_span missing, tool, table, chain, text, hook, command;
     uint64_t number; /* 0 = not said */
     bool nat_known;
