@@ -136,10 +136,11 @@ static void take_bound(struct wr_attempt *attempt)
 {
     struct sockaddr_storage name;
     socklen_t len = sizeof(name);
-    struct wr_addr local;
+    struct wr_addr local = {.family = 0};
 
     attempt->bound = WR_SYS(getsockname, attempt->fd, &name, &len) == 0 &&
                      wr_addr_from_sockaddr(&name, len, &local) && wr_bound_is(attempt->fd, &local);
+    attempt->bound_port = local.family != 0 && wr_bound_port_is(attempt->fd, local.port);
 }
 
 static void take_history(struct wr_attempt *attempt)

@@ -167,6 +167,7 @@ struct wr_attempt {
     struct wr_addr target; /* the IP address in it; family 0 where it holds none */
 
     enum wr_history history;
+    bool bound_port;        /* bind() was seen to choose this socket's local port */
     bool bound;             /* bind() was seen to choose this socket's local address */
     struct wr_addr earlier; /* target of the connect() that history speaks of, if any */
 

@@ -81,7 +81,7 @@ static bool own_icmp(const struct wr_evidence *ev)
 }
 
 /* This machine answered itself, and not by its TCP: nothing but a rule does. */
-#define CITES_OWN_ANSWER CITES_OWN_ICMP, WR_FACT_reset_by_kernel, WR_FACT_source_bound
+#define CITES_OWN_ANSWER CITES_OWN_ICMP, WR_FACT_reset_by_kernel, WR_FACT_source_port_bound
 static bool rule_answered(const struct wr_evidence *ev)
 {
     return own_icmp(ev) || wr_ev_false(ev, WR_FACT_reset_by_kernel);
@@ -91,7 +91,7 @@ static bool rule_answered(const struct wr_evidence *ev)
  * an ICMP error answered. */
 static bool alike(const struct wr_evidence *ev)
 {
-    return own_icmp(ev) || !wr_ev_true(ev, WR_FACT_source_bound);
+    return own_icmp(ev) || !wr_ev_true(ev, WR_FACT_source_port_bound);
 }
 
 /* What the kernel tells itself where the next hop or a tunnel fails. */
@@ -213,7 +213,7 @@ static enum wr_match by_listener(const struct wr_evidence *ev)
         return WR_MATCH_NO;
     /* a rule may ask for the port that the program chose for its side */
     if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED))
-        return wr_ev_true(ev, WR_FACT_source_bound) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
+        return wr_ev_true(ev, WR_FACT_source_port_bound) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
     /* the kernel answers: what is silent to the next request is a rule with a limit */
     if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
         !wr_ev_true(ev, WR_FACT_accept_queue_full))

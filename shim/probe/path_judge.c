@@ -176,7 +176,7 @@ static int hop_of_other(const struct wr_path_view *target, const struct wr_path_
         if (came == other_came)
             return both_doubtful(target, other) ? target->hop - 1 : target->hop;
         /* answers that come back by several ways tell nothing */
-        return came > other_came ? -1 : target->hop > 1 ? target->hop - 1 : -1;
+        return came > other_came ? target->hop : target->hop > 1 ? target->hop - 1 : -1;
     }
     if (delivered)
         return target->hop;

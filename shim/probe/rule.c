@@ -112,7 +112,7 @@ static void take_found(struct wr_evidence *ev, const struct wr_rule_answer *answ
     if (answer->varies >= 0)
         wr_set_bool(ev, WR_FACT_rule_varies,
                     answer->varies != 0 ||
-                        (answer->asks_port == 1 && wr_ev_true(ev, WR_FACT_source_bound)));
+                        (answer->asks_port == 1 && wr_ev_true(ev, WR_FACT_source_port_bound)));
 }
 
 /* Of a target in this network namespace it can be told whether somebody listens there. */

@@ -20,6 +20,7 @@ void wr_probe_socket(struct wr_probe_ctx *ctx)
     /* An address that the kernel chose itself stays until the program asks for the error of a
      * pending connect(), so it is no sign of bind(). */
     wr_set_bool(ctx->ev, WR_FACT_source_bound, ctx->attempt->bound);
+    wr_set_bool(ctx->ev, WR_FACT_source_port_bound, ctx->attempt->bound_port);
     /* tcp_v4_connect(): what filters the call, and the route, come before the port, and the port
      * before the first request; it stays when that is refused, and for the next connect() */
     if (!ctx->attempt->bound && ctx->attempt->type == SOCK_STREAM &&

@@ -10,6 +10,7 @@
 #define PLACES 1024
 
 static _Atomic uint32_t places[PLACES]; /* 0 = none */
+static _Atomic uint64_t ports[PLACES];  /* descriptor and port; 0 = none */
 
 static uint32_t hash_of(int fd, const struct wr_addr *addr)
 {
@@ -23,7 +24,12 @@ void wr_bound_note(int fd, const void *address, socklen_t len)
 {
     struct wr_addr local;
 
-    if (fd < 0 || !wr_addr_from_sockaddr(address, len, &local) || wr_addr_is_any(&local))
+    if (fd < 0 || !wr_addr_from_sockaddr(address, len, &local))
+        return;
+    if (local.port != 0)
+        atomic_store_explicit(&ports[fd % PLACES], (uint64_t)fd << 16 | local.port,
+                              memory_order_relaxed);
+    if (wr_addr_is_any(&local))
         return;
     atomic_store_explicit(&places[fd % PLACES], hash_of(fd, &local), memory_order_relaxed);
 }
@@ -32,4 +38,11 @@ bool wr_bound_is(int fd, const struct wr_addr *local)
 {
     return fd >= 0 && local->family != 0 && !wr_addr_is_any(local) &&
            atomic_load_explicit(&places[fd % PLACES], memory_order_relaxed) == hash_of(fd, local);
+}
+
+bool wr_bound_port_is(int fd, uint16_t port)
+{
+    return fd >= 0 && port != 0 &&
+           atomic_load_explicit(&ports[fd % PLACES], memory_order_relaxed) ==
+               ((uint64_t)fd << 16 | port);
 }
