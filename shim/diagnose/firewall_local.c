@@ -215,8 +215,7 @@ static enum wr_match by_listener(const struct wr_evidence *ev)
     if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_CONNECTED))
         return wr_ev_true(ev, WR_FACT_source_port_bound) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
     /* the kernel answers: what is silent to the next request is a rule with a limit */
-    if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT) &&
-        !wr_ev_true(ev, WR_FACT_accept_queue_full))
+    if (wr_ev_is(ev, WR_FACT_replay_outcome, WR_REPLAY_SILENT))
         return WR_MATCH_LIKELY;
     return wr_ev_true(ev, WR_FACT_netfilter_rules) ? WR_MATCH_POSSIBLE : WR_MATCH_NO;
 }
@@ -481,8 +480,8 @@ const struct wr_cause wr_causes_firewall_local[] = {
         .match = match_input_reject,
         WR_CITES(WR_FACT_icmp_version, WR_FACT_icmp_type, WR_FACT_icmp_code, WR_FACT_elapsed_us,
                  CITES_CONNECT, CITES_RULE, CITES_OWN_ANSWER, WR_FACT_replay_packets,
-                 WR_FACT_accept_queue_full, WR_FACT_replay_outcome, WR_FACT_listener,
-                 WR_FACT_netfilter_rules, WR_FACT_denied_queued, WR_FACT_route_error),
+                 WR_FACT_replay_outcome, WR_FACT_listener, WR_FACT_netfilter_rules,
+                 WR_FACT_denied_queued, WR_FACT_route_error),
         .because =
             {THE_RULE, OWN_ICMP, NOT_BY_KERNEL,
              "{listener} listens there, and yet the connection was refused", NOBODY_EITHER,
