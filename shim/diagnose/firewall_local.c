@@ -161,7 +161,7 @@ static bool datagram_kept(const struct wr_evidence *ev)
 static enum wr_match datagram_kept_rejected(const struct wr_evidence *ev)
 {
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, GOING_OUT, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, GOING_OUT, true);
     return wr_ev_true(ev, WR_FACT_rejection_waits) && !wr_ev_false(ev, WR_FACT_netfilter_rules) &&
                    !wr_ev_false(ev, WR_FACT_rule_found)
                ? WR_MATCH_LIKELY
@@ -171,7 +171,7 @@ static enum wr_match datagram_kept_rejected(const struct wr_evidence *ev)
 static enum wr_match datagram_kept_dropped(const struct wr_evidence *ev)
 {
     if (wr_ev_true(ev, WR_FACT_rule_found) && wr_ev_known(ev, WR_FACT_rule_rejects))
-        return rule_ends_it(ev, GOING_OUT, false) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, GOING_OUT, false);
     return wr_ev_false(ev, WR_FACT_netfilter_rules) || wr_ev_false(ev, WR_FACT_rule_found) ||
                    wr_ev_true(ev, WR_FACT_rejection_waits)
                ? WR_MATCH_NO
@@ -232,7 +232,7 @@ static enum wr_match datagram_rejected(const struct wr_evidence *ev)
         wr_ev_has(ev, WR_FACT_route_error))
         return WR_MATCH_NO;
     if (wr_ev_true(ev, WR_FACT_rule_found))
-        return rule_ends_it(ev, COMING_IN, true) ? WR_MATCH_CERTAIN : WR_MATCH_NO;
+        return by_rule(ev, COMING_IN, true);
     if (wr_ev_is(ev, WR_FACT_error, ECONNREFUSED) || wr_ev_false(ev, WR_FACT_netfilter_rules))
         return WR_MATCH_NO; /* udp-port-unreachable */
     return received || wr_ev_false(ev, WR_FACT_denied_queued) ? WR_MATCH_LIKELY : WR_MATCH_POSSIBLE;

@@ -42,13 +42,12 @@ struct wr_snapshot {
  * config/settings.h. Environment: none. */
 
 /* Task "rule": 3 = struct wr_rule_request; 5 = not used. The worker sends a few requests to connect
- * (SYN), or as many empty datagrams, and tells which rule of this network namespace's packet filters
- * ended them, and where address translation led them. Needs CAP_NET_ADMIN. Answer: lines "key \t value", in any order,
- * what is not known left out; bytes below 0x20, and 0x7f, are replaced by '?':
- *   examined 1|0   missing TEXT   found 1|0
- *   tool TEXT   table TEXT   chain TEXT   number N   text TEXT   policy 1|0   rejects 1|0
- *   hook TEXT   command TEXT      as the facts rule_* of evidence.def
- *   nat ADDRESS   natport N       where DNAT leads; "nat -" = nowhere else */
+ * (SYN), or as many empty datagrams, and tells which rule of this network namespace's packet
+ * filters ended them, and where address translation led them. Needs CAP_NET_ADMIN. Answer: lines
+ * "key \t value", in any order, what is not known left out; bytes below 0x20, and 0x7f, are
+ * replaced by '?': examined 1|0   missing TEXT   found 1|0 tool TEXT   table TEXT   chain TEXT
+ * number N   text TEXT   policy 1|0   rejects 1|0 hook TEXT   command TEXT      as the facts rule_*
+ * of evidence.def nat ADDRESS   natport N       where DNAT leads; "nat -" = nowhere else */
 #define WR_RULE_MAGIC 0x57525231u /* "WRR1" */
 
 struct wr_rule_request {
