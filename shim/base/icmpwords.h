@@ -4,6 +4,8 @@
 #ifndef WR_BASE_ICMPWORDS_H
 #define WR_BASE_ICMPWORDS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum wr_icmp_kind {
@@ -21,6 +23,22 @@ struct wr_icmp_word {
     uint8_t error; /* errno: icmp_err_convert of net/ipv4/icmp.c, icmpv6_err_convert() */
     const char *name;
 };
+
+/* A connect() can get this error of a packet filter that rejects it: by a reset or an ICMP error.
+ */
+static inline bool wr_icmp_rejects(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENOPROTOOPT:
+    case EACCES:
+        return true;
+    default:
+        return false;
+    }
+}
 
 /* NULL where it is none of the known; version 4 or 6. */
 const struct wr_icmp_word *wr_icmp_word(uint64_t version, uint64_t type, uint64_t code);

@@ -7,6 +7,7 @@
 #include <netinet/ip_icmp.h>
 #include <sys/socket.h>
 
+#include "base/icmpwords.h"
 #include "diagnose/catalogue.h"
 #include "diagnose/silence.h"
 #include "whyrefused/faults.h"
@@ -28,16 +29,7 @@ static bool is_connect(const struct wr_evidence *ev)
  * within this machine is not taken for final (net/ipv4/tcp_ipv4.c tcp_v4_err()). */
 static bool may_be_rejected(const struct wr_evidence *ev)
 {
-    switch (wr_ev_uint(ev, WR_FACT_error, 0)) {
-    case ECONNREFUSED:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENOPROTOOPT:
-    case EACCES:
-        return true;
-    default:
-        return wr_ev_silent(ev);
-    }
+    return wr_icmp_rejects((int)wr_ev_uint(ev, WR_FACT_error, 0)) || wr_ev_silent(ev);
 }
 
 /* The rule that ends it was met. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/icmpwords.h"
 #include "base/tcpinfo.h"
 #include "probe/probe.h"
 
@@ -28,17 +29,8 @@ static void set_within_call(struct wr_probe_ctx *ctx)
     const struct wr_attempt *attempt = ctx->attempt;
     struct wr_tcpinfo info;
 
-    switch (attempt->error) {
-    case ECONNREFUSED:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENOPROTOOPT:
-    case EACCES:
-        break;
-    default:
-        return;
-    }
-    if (attempt->call == WR_CALL_CONNECT && attempt->fd >= 0 && wr_tcpinfo(attempt->fd, &info))
+    if (wr_icmp_rejects(attempt->error) && attempt->call == WR_CALL_CONNECT && attempt->fd >= 0 &&
+        wr_tcpinfo(attempt->fd, &info))
         wr_set_bool(ctx->ev, WR_FACT_icmp_within_call, info.state == WR_TCP_SYN_SENT);
 }
 

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/icmpwords.h"
 #include "base/sys.h"
 #include "track/pace.h"
 
@@ -30,20 +31,11 @@ static struct wr_pace pace = {.interval_ns = 5000000000u, .at_once = 8};
 static bool came_over_the_network(const struct wr_probe_ctx *ctx)
 {
     const struct wr_evidence *ev = ctx->ev;
+    const int error = ctx->attempt->error;
 
-    switch (ctx->attempt->error) {
-    case ECONNREFUSED:
-    case ETIMEDOUT:
-        return true;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EACCES:
-    case ENOPROTOOPT:
-        return !wr_ev_false(ev, WR_FACT_icmp_received) &&
-               !wr_ev_true(ev, WR_FACT_icmp_offender_local);
-    default:
-        return false;
-    }
+    return error == ECONNREFUSED || error == ETIMEDOUT ||
+           (wr_icmp_rejects(error) && !wr_ev_false(ev, WR_FACT_icmp_received) &&
+            !wr_ev_true(ev, WR_FACT_icmp_offender_local));
 }
 
 static bool is_worth_it(const struct wr_probe_ctx *ctx)

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/file.h"
+#include "base/icmpwords.h"
 #include "base/sys.h"
 #include "base/tcpinfo.h"
 #include "probe/icmp.h"
@@ -325,16 +326,7 @@ static bool is_worth(const struct wr_probe_ctx *ctx)
         return !unfiltered && !wr_ev_true(ev, WR_FACT_accept_queue_full);
     if (attempt->outcome != WR_OUTCOME_ERROR)
         return false;
-    switch (attempt->error) {
-    case ECONNREFUSED:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENOPROTOOPT:
-    case EACCES:
-        return !unfiltered;
-    default:
-        return false;
-    }
+    return wr_icmp_rejects(attempt->error) && !unfiltered;
 }
 
 void wr_probe_replay(struct wr_probe_ctx *ctx)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/icmpwords.h"
 #include "base/sys.h"
 #include "helper/worker.h"
 #include "probe/listeners.h"
@@ -41,18 +42,9 @@ static bool concerns_datagram(const struct wr_probe_ctx *ctx)
     if (attempt->outcome != WR_OUTCOME_ERROR ||
         (attempt->call != WR_CALL_SEND && attempt->call != WR_CALL_RECV))
         return false;
-    switch (attempt->error) {
-    case EPERM:
-        return attempt->call == WR_CALL_SEND && !wr_ev_true(ctx->ev, WR_FACT_denied_queued);
-    case ECONNREFUSED:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EACCES:
-    case ENOPROTOOPT:
-        return wr_ev_true(ctx->ev, WR_FACT_destination_local);
-    default:
-        return false;
-    }
+    return attempt->error == EPERM
+               ? attempt->call == WR_CALL_SEND && !wr_ev_true(ctx->ev, WR_FACT_denied_queued)
+               : wr_icmp_rejects(attempt->error) && wr_ev_true(ctx->ev, WR_FACT_destination_local);
 }
 
 /* A request that went out, or would have, and had no good end. */
@@ -70,17 +62,7 @@ static bool concerns(const struct wr_probe_ctx *ctx)
         return true;
     if (attempt->outcome != WR_OUTCOME_ERROR)
         return false;
-    switch (attempt->error) {
-    case ECONNREFUSED:
-    case ETIMEDOUT:
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EACCES:
-    case ENOPROTOOPT:
-        return true;
-    default:
-        return false;
-    }
+    return attempt->error == ETIMEDOUT || wr_icmp_rejects(attempt->error);
 }
 
 static void say_missing(struct wr_probe_ctx *ctx, const char *why)
