@@ -166,7 +166,7 @@ watched() {
     touch -a -d @1 /tmp/whyrefused/libwhyrefused.so
     status=0
     # the time that it may take is not what a scenario proves, and a busy machine gives little
-    as_client env "WHYREFUSED_LOG=$work/report.json" WHYREFUSED_FORMAT=json WHYREFUSED_BUDGET_MS=20000 \
+    as_client env "WHYREFUSED_LOG=$work/report.json" WHYREFUSED_FORMAT=json WHYREFUSED_BUDGET_MS=8000 \
         LD_PRELOAD=/tmp/whyrefused/libwhyrefused.so "$@" \
         <"$to/in" >"$work/out" 2>"$work/err" || status=$?
     echo "$status" >"$to/status"
