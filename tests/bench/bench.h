@@ -4,10 +4,12 @@
 #ifndef WR_TESTS_BENCH_H
 #define WR_TESTS_BENCH_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define VARIANTS_MAX 8
@@ -18,6 +20,18 @@ static inline double now_us(clockid_t clock)
 
     clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* A listening socket at that address; its port is filled in. */
+static inline int listen_at(struct sockaddr_in *address, int backlog)
+{
+    socklen_t len = sizeof(*address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (bind(fd, (struct sockaddr *)address, len) < 0 || listen(fd, backlog) < 0 ||
+        getsockname(fd, (struct sockaddr *)address, &len) < 0)
+        exit(1);
+    return fd;
 }
 
 static int compare_doubles(const void *a, const void *b)

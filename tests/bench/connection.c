@@ -73,13 +73,9 @@ static void *serve(void *arg)
 static void start_server(void)
 {
     static int fd;
-    socklen_t len = sizeof(target);
     pthread_t thread;
 
-    fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(fd, (struct sockaddr *)&target, sizeof(target)) < 0 || listen(fd, 4096) < 0 ||
-        getsockname(fd, (struct sockaddr *)&target, &len) < 0)
-        exit(1);
+    fd = listen_at(&target, 4096);
     pthread_create(&thread, NULL, serve, &fd);
 }
 

@@ -48,13 +48,8 @@ static struct sockaddr_in address;
 
 static void listen_here(void)
 {
-    socklen_t len = sizeof(address);
-
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 16) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-        exit(1);
+    listener = listen_at(&address, 16);
 }
 
 /* The client's end waits for the answer of a server that has not been called yet: never. */

@@ -4,11 +4,10 @@ called by us: it would ask again, without EDNS, which ours have unless a server 
 import os
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from contract import LIBRARY, ROOT, check, finish, skipped  # noqa: E402
+from contract import LIBRARY, ROOT, check, in_namespaces, skipped  # noqa: E402
 
 SERVER = os.path.join(ROOT, "tests", "lib", "nameserver.py")
 BUDGET_MS = 200
@@ -101,21 +100,4 @@ def inside(work):
     check("nameservers: silence is reported", "" if "dns-server-no-answer" in loaded[2] else loaded[2][:300])
 
 
-def main():
-    if len(sys.argv) > 1:
-        inside(sys.argv[1])
-        finish()
-    if not os.path.exists(LIBRARY):
-        skipped("nameservers", "the library is not built")
-        return
-    with tempfile.TemporaryDirectory(prefix="whyrefused-dns.") as work:
-        command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
-        if os.geteuid() != 0:
-            command += ["--user", "--map-root-user"]
-        if subprocess.run(command + ["true"], stderr=subprocess.DEVNULL, check=False).returncode:
-            skipped("nameservers", "no namespaces can be made here")
-            return
-        sys.exit(subprocess.run(command + [sys.executable, "-B", __file__, work], check=False).returncode)
-
-
-main()
+in_namespaces("nameservers", inside)

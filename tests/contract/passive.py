@@ -5,10 +5,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from contract import LIBRARY, check, finish, skipped  # noqa: E402
+from contract import LIBRARY, check, in_namespaces, skipped  # noqa: E402
 
 CALLS = r"""
 import socket, subprocess
@@ -118,21 +117,4 @@ def inside(work):
               f"{result[0]!r}, not {plain[0]!r}")
 
 
-def main():
-    if len(sys.argv) > 1:
-        inside(sys.argv[1])
-        finish()
-    if not os.path.exists(LIBRARY):
-        skipped("passive", "the library is not built")
-        return
-    with tempfile.TemporaryDirectory(prefix="whyrefused-passive.") as work:
-        command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
-        if os.geteuid() != 0:
-            command += ["--user", "--map-root-user"]
-        if subprocess.run(command + ["true"], stderr=subprocess.DEVNULL, check=False).returncode:
-            skipped("passive", "no namespaces can be made here")
-            return
-        sys.exit(subprocess.run(command + [sys.executable, "-B", __file__, work], check=False).returncode)
-
-
-main()
+in_namespaces("passive", inside)

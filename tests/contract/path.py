@@ -10,11 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from contract import LIBRARY, ROOT, check, finish, skipped  # noqa: E402
+from contract import LIBRARY, ROOT, check, in_namespaces, skipped  # noqa: E402
 
 FILES = os.path.join(ROOT, "tests", "lib")
 MOST = 48  # WR_PATH_TRIES of shim/probe/path.h
@@ -244,26 +243,14 @@ def inside(work):
 
 
 def main():
-    if len(sys.argv) > 1:
-        inside(sys.argv[1])
-        finish()
     for program in ("ip", "nft", "ss", "unshare"):
         if shutil.which(program) is None:
             skipped("path", f"no {program}")
             return
-    if not os.path.exists(LIBRARY):
-        skipped("path", "the library is not built")
-        return
     if os.geteuid() != 0:
         skipped("path", "needs root for network namespaces with names")
         return
-    with tempfile.TemporaryDirectory(prefix="whyrefused-path.") as work:
-        command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
-        if subprocess.run(command + ["true"], stderr=subprocess.DEVNULL, check=False).returncode:
-            skipped("path", "no namespaces can be made here")
-            return
-        sys.exit(subprocess.run(command + ["bash", "-c", LINE, "line", FILES, work, sys.executable, "-B",
-                                           os.path.abspath(__file__), work], check=False).returncode)
+    in_namespaces("path", inside, through=lambda work: ["bash", "-c", LINE, "line", FILES, work])
 
 
 main()

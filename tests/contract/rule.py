@@ -7,11 +7,10 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from contract import BUILD, LIBRARY, check, finish, skipped  # noqa: E402
+from contract import BUILD, LIBRARY, check, in_namespaces, skipped  # noqa: E402
 
 # Counts what it sees of children and signals. The last line is what it found.
 HOST = r"""
@@ -186,20 +185,10 @@ def inside(work):
 
 
 def main():
-    if len(sys.argv) > 1:
-        inside(sys.argv[1])
-        finish()
-    if not os.path.exists(LIBRARY) or not os.path.exists(os.path.join(BUILD, "whyrefused")):
+    if not os.path.exists(os.path.join(BUILD, "whyrefused")):
         skipped("rule", "the library is not built")
         return
-    with tempfile.TemporaryDirectory(prefix="whyrefused-rule.") as work:
-        command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
-        if os.geteuid() != 0:
-            command += ["--user", "--map-root-user"]
-        if subprocess.run(command + ["nft", "list", "ruleset"], stderr=subprocess.DEVNULL, check=False).returncode:
-            skipped("rule", "no namespaces can be made here, or there is no nft")
-            return
-        sys.exit(subprocess.run(command + [sys.executable, "-B", __file__, work], check=False).returncode)
+    in_namespaces("rule", inside, proof=("nft", "list", "ruleset"))
 
 
 main()

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
@@ -29,6 +30,27 @@ def skipped(name, why):
 
 def finish():
     sys.exit(1 if failures else 0)
+
+
+def in_namespaces(suite, inside, proof=("true",), through=lambda work: []):
+    """Runs inside(work) in network, mount and pid namespaces of its own, by starting the script there again.
+
+    proof: a command that has to work there, or the suite is skipped. through(work): what starts the script there."""
+    if len(sys.argv) > 1:
+        inside(sys.argv[1])
+        finish()
+    if not os.path.exists(LIBRARY):
+        skipped(suite, "the library is not built")
+        return
+    with tempfile.TemporaryDirectory(prefix=f"whyrefused-{suite}.") as work:
+        command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc"]
+        if os.geteuid() != 0:
+            command += ["--user", "--map-root-user"]
+        if subprocess.run(command + list(proof), stderr=subprocess.DEVNULL, check=False).returncode:
+            skipped(suite, f"`{' '.join(proof)}` fails: no namespaces can be made here, or there is no such program")
+            return
+        script = [sys.executable, "-B", os.path.abspath(sys.argv[0]), work]
+        sys.exit(subprocess.run(command + through(work) + script, check=False).returncode)
 
 
 def read(*path):
