@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from contract import LIBRARY, ROOT, check, finish  # noqa: E402
+from contract import LIBRARY, ROOT, check, finish, reported  # noqa: E402
 
 SOURCES = os.path.join(ROOT, "tests", "contract", "copies")
 COMPILER = os.environ.get("CC", "cc").split()
@@ -28,19 +28,7 @@ def build(work):
 
 
 def run(work, arguments, environment):
-    """What the program says, and how many reports there were."""
-    log = os.path.join(work, "report.json")
-    env = {"PATH": os.environ["PATH"], "WHYREFUSED_LOG": log, "WHYREFUSED_FORMAT": "json", "WHYREFUSED_CONFIG": "none"}
-    env.update(environment)
-    done = subprocess.run([os.path.join(work, "main"), *arguments], cwd=work, env=env, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False)
-    lines = done.stdout.decode(errors="backslashreplace").splitlines() + [f"status {done.returncode}"]
-    reports = 0
-    if os.path.exists(log):
-        with open(log, "rb") as file:
-            reports = len(file.read().splitlines())
-        os.unlink(log)
-    return lines, reports
+    return reported([os.path.join(work, "main"), *arguments], work, environment, work)
 
 
 def main():

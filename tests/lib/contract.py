@@ -32,6 +32,22 @@ def finish():
     sys.exit(1 if failures else 0)
 
 
+def reported(command, work, environment, cwd):
+    """The lines that a program prints, the last being its status, and how many reports there were of it."""
+    log = os.path.join(work, "report.json")
+    env = {"PATH": os.environ["PATH"], "WHYREFUSED_LOG": log, "WHYREFUSED_FORMAT": "json", "WHYREFUSED_CONFIG": "none"}
+    env.update(environment)
+    done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=600, check=False)
+    lines = done.stdout.decode(errors="backslashreplace").splitlines() + [f"status {done.returncode}"]
+    reports = 0
+    if os.path.exists(log):
+        with open(log, "rb") as file:
+            reports = len(file.read().splitlines())
+        os.unlink(log)
+    return lines, reports
+
+
 def in_namespaces(suite, inside, proof=("true",), through=lambda work: []):
     """Runs inside(work) in network, mount and pid namespaces of its own, by starting the script there again.
 
